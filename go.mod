@@ -46,3 +46,5 @@ tool (
 	github.com/polyfloyd/go-errorlint
 	honnef.co/go/tools/cmd/staticcheck
 )
+
+ignore node_modules
