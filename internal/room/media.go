@@ -1,0 +1,94 @@
+package room
+
+import (
+	"github.com/tutti-rtc/tutti/api"
+	"github.com/tutti-rtc/tutti/internal/media"
+)
+
+// MediaPlane makes the media side of rooms. The composition root gives one to
+// the rooms; they know nothing else of transports and codecs.
+type MediaPlane interface {
+	// NewRouter returns the router of a new room.
+	NewRouter(room string) Router
+}
+
+// Router forwards the tracks of one room among its endpoints.
+type Router interface {
+	// Attach makes the media side of a member. What happens to it is told
+	// to notify, from the media plane's goroutines, in order per endpoint;
+	// notify must not block.
+	Attach(member string, notify func(Notice)) (Endpoint, error)
+	// Close ends all endpoints. It is idempotent.
+	Close()
+}
+
+// Endpoint is the media side of one member: its connection to the server, what
+// it publishes, what it is shown. Its methods may be called from any goroutine
+// and return at once, but for Negotiate, which may take milliseconds.
+type Endpoint interface {
+	// Negotiate answers an SDP offer. Its errors are *api.Error.
+	Negotiate(offer string) (*api.Answer, error)
+	// Publish says which tracks the member sends on which m-lines; it
+	// replaces what was said before. Tracks that are no longer named end.
+	Publish(tracks []Publication)
+	// View says which tracks the member's slots shall show; it replaces
+	// what was said before. Audio slots not named are filled with the
+	// loudest talkers unless quiet is set (the member hears the others by
+	// another path).
+	View(slots []SlotWish, quiet bool)
+	// SendData sends a message on the member's data channel and reports
+	// whether it was taken; it is dropped, and counted, when the channel
+	// is not open or the member reads too slowly.
+	SendData(reliable bool, msg []byte) bool
+	// Close ends the connection. It is idempotent.
+	Close()
+}
+
+// Publication binds a track to the sending m-line that carries it.
+type Publication struct {
+	MID   string
+	Track media.TrackInfo // Codec and Fmtp may be unset: they follow from what arrives
+	// Muted tracks are not forwarded.
+	Muted bool
+}
+
+// SlotWish is what one slot shall show.
+type SlotWish struct {
+	Slot  string // m-line identification tag
+	Track media.TrackID
+	Size  media.Dimensions // as shown, in device pixels; zero for audio
+}
+
+// Notice is what an endpoint tells the room. Exactly one field is set.
+type Notice struct {
+	// Connected and Lost tell whether media can flow between member and
+	// server: set when the first packets came through, or when nothing was
+	// heard for 30 s.
+	Connected, Lost bool
+	// Slots lists slots whose state changed.
+	Slots []api.SlotState
+	// Layers tells which simulcast streams of the member's track somebody
+	// receives.
+	Layers *api.Layers
+	// Arrived tells that a published track's media came, with its codec
+	// and largest picture.
+	Arrived *media.TrackInfo
+	// Data is a message that came on the member's data channel; it is the
+	// receiver's to keep.
+	Data *Data
+	// Speakers is the room's list of talkers; every endpoint is told.
+	Speakers []Speaker
+}
+
+// Data is one data channel message.
+type Data struct {
+	Reliable bool
+	Message  []byte
+}
+
+// Speaker is one talker, loudest first in a Notice.
+type Speaker struct {
+	Member string
+	Track  media.TrackID
+	Level  float64 // 0 to 1, linear in decibels
+}
