@@ -50,9 +50,9 @@ type Packet struct {
 	// Dependency is the dependency descriptor header extension (AV1 RTP
 	// specification, appendix A) as it came, or empty.
 	Dependency []byte
-	// AbsCaptureTime is the NTP time of capture the publisher stamped, or
-	// zero.
-	AbsCaptureTime uint64
+	// Captured is when the signal was captured, on the server's clock, as far
+	// as the publisher's sender reports tell; Arrival until the first one.
+	Captured Time
 
 	refs atomic.Int32
 	pool *PacketPool
@@ -118,5 +118,5 @@ func (p *Packet) clear() {
 	p.Layer, p.Codec = Layer{}, 0
 	p.Marker, p.KeyFrame, p.FrameStart, p.FrameEnd, p.LayerSync = false, false, false, false, false
 	p.AudioLevel, p.Voice = NoLevel, false
-	p.Payload, p.Dependency, p.AbsCaptureTime = nil, nil, 0
+	p.Payload, p.Dependency, p.Captured = nil, nil, 0
 }
