@@ -38,8 +38,10 @@ type Offer struct {
 // from now on. Reply: Published.
 type Publish struct {
 	// MID is the m-line's identification tag (RFC 5888).
-	MID    string  `json:"mid"`
-	Origin Origin  `json:"origin"`
+	MID    string `json:"mid"`
+	Origin Origin `json:"origin"`
+	// Kind is needed with OriginOther; elsewhere the origin tells it.
+	Kind   Kind    `json:"kind,omitempty"`
 	Muted  bool    `json:"muted"`
 	Width  int     `json:"width,omitempty"`
 	Height int     `json:"height,omitempty"`
@@ -62,6 +64,10 @@ type Mute struct {
 // by the server with the loudest talkers. Reply: Slots.
 type View struct {
 	Slots []SlotView `json:"slots"`
+	// Quiet says that the client hears the others directly, so that the
+	// server need not fill audio slots. It counts on PathP2P only, and
+	// ends with it.
+	Quiet bool `json:"quiet,omitempty"`
 }
 
 // SlotView is one slot's wish.
@@ -82,7 +88,11 @@ type Direct struct {
 	// SDPType is "offer" or "answer" where SDP is set.
 	SDPType string `json:"sdp_type,omitempty"`
 	SDP     string `json:"sdp,omitempty"`
-	// Candidate is an ICE candidate, an empty string in End's place.
+	// Tracks tells which of the sender's tracks flows on which m-line of
+	// the direct connection: track ids by mid.
+	Tracks map[string]string `json:"tracks,omitempty"`
+	// Candidate is an ICE candidate; one whose text is empty says that all
+	// were sent.
 	Candidate *Candidate `json:"candidate,omitempty"`
 	// From is set by the server.
 	From string `json:"from,omitempty"`

@@ -15,6 +15,8 @@
 // which slot. Nothing of this needs another negotiation.
 package api
 
+//go:generate go run ../internal/check/tsgen -o ../web/src/protocol/api.gen.ts
+
 // Version is the protocol's version. A server refuses clients of another one
 // with CodeVersion.
 const Version = 1
