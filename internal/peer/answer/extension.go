@@ -1,0 +1,74 @@
+package answer
+
+import "github.com/tutti-rtc/tutti/internal/media"
+
+// Extensions are the ids of RTP header extensions (RFC 8285); 0: not agreed on.
+type Extensions struct {
+	MID                  uint8 // RFC 9143 §15
+	RID, RepairedRID     uint8 // RFC 8852
+	AudioLevel           uint8 // RFC 6464
+	AbsSendTime          uint8
+	TransportCC          uint8
+	DependencyDescriptor uint8
+	AbsCaptureTime       uint8
+	PlayoutDelay         uint8
+	VideoOrientation     uint8 // 3GPP TS 26.114 §7.4.5
+}
+
+// extension is a header extension that the server knows.
+type extension struct {
+	uri  string
+	id   *uint8
+	kind media.Kind // the only kind it is for; 0: both
+	role Role       // the only role it is for; 0: both
+}
+
+// all lists the extensions with where their ids are kept.
+func (e *Extensions) all() []extension {
+	const experiments = "http://www.webrtc.org/experiments/rtp-hdrext/"
+	return []extension{
+		{"urn:ietf:params:rtp-hdrext:sdes:mid", &e.MID, 0, 0},
+		{"urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id", &e.RID, media.Video, Receive},
+		{"urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id", &e.RepairedRID, media.Video, Receive},
+		{"urn:ietf:params:rtp-hdrext:ssrc-audio-level", &e.AudioLevel, media.Audio, 0},
+		{experiments + "abs-send-time", &e.AbsSendTime, 0, 0},
+		{"http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01", &e.TransportCC, 0, 0},
+		{"https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
+			&e.DependencyDescriptor, media.Video, 0},
+		{experiments + "abs-capture-time", &e.AbsCaptureTime, 0, 0},
+		{experiments + "playout-delay", &e.PlayoutDelay, media.Video, 0},
+		{"urn:3gpp:video-orientation", &e.VideoOrientation, media.Video, 0},
+	}
+}
+
+// extmap is an offered header extension (RFC 8285 §5).
+type extmap struct {
+	id  uint8
+	uri string
+}
+
+// acceptExtensions picks what the server knows and has a use for.
+func acceptExtensions(offered []extmap, kind media.Kind, role Role) Extensions {
+	var accepted Extensions
+	for _, known := range accepted.all() {
+		if known.kind != 0 && known.kind != kind || known.role != 0 && known.role != role {
+			continue
+		}
+		for _, o := range offered {
+			if o.uri == known.uri && *known.id == 0 {
+				*known.id = o.id
+			}
+		}
+	}
+	return accepted
+}
+
+// merge adds the ids of another section.
+func (e *Extensions) merge(other Extensions) {
+	ids := other.all()
+	for i, known := range e.all() {
+		if *known.id == 0 {
+			*known.id = *ids[i].id
+		}
+	}
+}
