@@ -16,6 +16,9 @@ const Headroom = 128
 // NoLevel is the AudioLevel of a packet that carries none.
 const NoLevel = 0xff
 
+// NoOrientation is the Orientation of a packet that carries none.
+const NoOrientation = 0xff
+
 // Packet is one RTP packet of a published track, decrypted, unwrapped and
 // understood at the door. It is shared by all sinks and must not be changed
 // once it was handed out. It is counted: see Retain and Release.
@@ -45,7 +48,11 @@ type Packet struct {
 	// (RFC 6464). Voice is that extension's V bit.
 	AudioLevel uint8
 	Voice      bool
-	// Payload is the RTP payload without padding.
+	// Orientation is the coordination of video orientation of the frame
+	// (3GPP TS 26.114 §7.4.5), or NoOrientation.
+	Orientation uint8
+	// Payload is the RTP payload without padding; it is empty in a packet of
+	// padding alone, which still has its place in the stream.
 	Payload []byte
 	// Dependency is the dependency descriptor header extension (AV1 RTP
 	// specification, appendix A) as it came, or empty.
@@ -96,7 +103,7 @@ type PacketPool struct {
 func (pp *PacketPool) Get() *Packet {
 	p, _ := pp.pool.Get().(*Packet)
 	if p == nil {
-		p = &Packet{pool: pp, AudioLevel: NoLevel}
+		p = &Packet{pool: pp, AudioLevel: NoLevel, Orientation: NoOrientation}
 	}
 	p.refs.Store(1)
 	pp.lent.Add(1)
@@ -117,6 +124,6 @@ func (p *Packet) clear() {
 	p.Arrival, p.Seq, p.Timestamp = 0, 0, 0
 	p.Layer, p.Codec = Layer{}, 0
 	p.Marker, p.KeyFrame, p.FrameStart, p.FrameEnd, p.LayerSync = false, false, false, false, false
-	p.AudioLevel, p.Voice = NoLevel, false
+	p.AudioLevel, p.Voice, p.Orientation = NoLevel, false, NoOrientation
 	p.Payload, p.Dependency, p.Captured = nil, nil, 0
 }
