@@ -5,8 +5,8 @@ export type Unsubscribe = () => void;
 
 /** Something whose events can be listened to; M maps event names to listener arguments. */
 export interface Listenable<M> {
-  on<K extends keyof M>(event: K, listener: (...args: M[K] & unknown[]) => void): Unsubscribe;
-  once<K extends keyof M>(event: K, listener: (...args: M[K] & unknown[]) => void): Unsubscribe;
+  on<K extends keyof M>(event: K, listener: (...args: M[K] & unknown[]) => unknown): Unsubscribe;
+  once<K extends keyof M>(event: K, listener: (...args: M[K] & unknown[]) => unknown): Unsubscribe;
 }
 
 type Listener = (...args: unknown[]) => void;
@@ -19,7 +19,7 @@ type Listener = (...args: unknown[]) => void;
 export class Events<M> implements Listenable<M> {
   private readonly listeners = new Map<keyof M, Set<Listener>>();
 
-  on<K extends keyof M>(event: K, listener: (...args: M[K] & unknown[]) => void): Unsubscribe {
+  on<K extends keyof M>(event: K, listener: (...args: M[K] & unknown[]) => unknown): Unsubscribe {
     const entry: Listener = (...args) => listener(...(args as M[K] & unknown[]));
     let set = this.listeners.get(event);
     if (!set) this.listeners.set(event, (set = new Set()));
@@ -27,7 +27,7 @@ export class Events<M> implements Listenable<M> {
     return () => set.delete(entry);
   }
 
-  once<K extends keyof M>(event: K, listener: (...args: M[K] & unknown[]) => void): Unsubscribe {
+  once<K extends keyof M>(event: K, listener: (...args: M[K] & unknown[]) => unknown): Unsubscribe {
     const off = this.on(event, (...args) => {
       off();
       listener(...args);
