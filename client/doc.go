@@ -1,0 +1,17 @@
+// Package client joins rooms of a tutti server from Go: it publishes audio and
+// video, receives what others publish, and takes part in events, chat and data
+// messages. Bots, tests and load tools are made with it.
+//
+// A Room has one WebSocket for signalling (package api) and at most one WebRTC
+// connection to the server. The client offers its sending media and a pool of
+// receiving slots once; who is seen in which slot is told by View and needs no
+// further negotiation. A lost socket is taken up again, the media connection
+// runs on meanwhile; if the membership is over, the room is joined anew and the
+// tracks are published again.
+//
+// It encodes and decodes no media: it takes and gives RTP packets or encoded
+// frames. It opens no direct connection to other members.
+//
+// A Room owns three goroutines (reading the socket, keeping it up, calling the
+// Handlers) and those of its WebRTC connection; all end with Close.
+package client
