@@ -64,9 +64,7 @@ type Peer struct {
 	selected atomic.Pointer[ice.Address] // where to send; nil before the first check
 
 	negotiating sync.Mutex // one offer at a time
-	closeOnce   sync.Once
-	serving     sync.WaitGroup // the DTLS goroutine
-	begun       bool           // owned by the loop: it runs
+	begun       bool       // owned by the loop: the DTLS goroutine runs
 }
 
 // NewPeer makes a peer that waits for its first offer.
@@ -214,14 +212,10 @@ func (p *Peer) sender(mid string) *Sender {
 	return s
 }
 
-// Close ends the session. It is idempotent, may be called from any goroutine
-// but those of the handler, and returns when the peer's goroutines have ended.
+// Close ends the session; the handler's Lost is not called. It is idempotent, may
+// be called from any goroutine and does not wait: Server.Close does.
 func (p *Peer) Close() {
-	p.closeOnce.Do(func() {
-		p.dtls.close()
-		p.loop.Do(func(now media.Time) { p.end(now, false) })
-		p.serving.Wait()
-	})
+	p.loop.Call(func(now media.Time) { p.end(now, false) })
 }
 
 // end runs on the loop.
@@ -320,9 +314,9 @@ func (p *Peer) handshake(b []byte) {
 		}
 		p.begun = true
 		expected, data := p.session.Fingerprints, slices.ContainsFunc(p.session.Media, func(m answer.Media) bool { return m.Role == answer.Data })
-		p.serving.Add(1)
+		p.server.running.Add(1)
 		go func() {
-			defer p.serving.Done()
+			defer p.server.running.Done()
 			err := p.dtls.serve(expected, data)
 			p.server.log.Debug("a peer's DTLS association ended", "cause", err)
 			p.loop.Call(func(now media.Time) { p.end(now, true) })

@@ -84,7 +84,7 @@ func (s *section) negotiate() (Media, *Error) {
 		return Media{MID: s.mid, Kind: m.Kind}, refuse(NoCommonCodec, "media section %q offers no %s codec that the server forwards: %s", s.mid, m.Kind, known(m.Kind))
 	}
 	m.Role, m.ReducedSize = role, s.rtcpRsize
-	if role == Receive {
+	if role != Send { // while inactive too, or the client would forget its layers
 		m.RIDs, m.SSRCs = s.rids, s.ssrcs
 	}
 	return m, nil

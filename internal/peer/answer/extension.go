@@ -20,24 +20,24 @@ type extension struct {
 	uri  string
 	id   *uint8
 	kind media.Kind // the only kind it is for; 0: both
-	role Role       // the only role it is for; 0: both
+	up   bool       // only for what the client sends
 }
 
 // all lists the extensions with where their ids are kept.
 func (e *Extensions) all() []extension {
 	const experiments = "http://www.webrtc.org/experiments/rtp-hdrext/"
 	return []extension{
-		{"urn:ietf:params:rtp-hdrext:sdes:mid", &e.MID, 0, 0},
-		{"urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id", &e.RID, media.Video, Receive},
-		{"urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id", &e.RepairedRID, media.Video, Receive},
-		{"urn:ietf:params:rtp-hdrext:ssrc-audio-level", &e.AudioLevel, media.Audio, 0},
-		{experiments + "abs-send-time", &e.AbsSendTime, 0, 0},
-		{"http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01", &e.TransportCC, 0, 0},
+		{"urn:ietf:params:rtp-hdrext:sdes:mid", &e.MID, 0, false},
+		{"urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id", &e.RID, media.Video, true},
+		{"urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id", &e.RepairedRID, media.Video, true},
+		{"urn:ietf:params:rtp-hdrext:ssrc-audio-level", &e.AudioLevel, media.Audio, false},
+		{experiments + "abs-send-time", &e.AbsSendTime, 0, false},
+		{"http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01", &e.TransportCC, 0, false},
 		{"https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
-			&e.DependencyDescriptor, media.Video, 0},
-		{experiments + "abs-capture-time", &e.AbsCaptureTime, 0, 0},
-		{experiments + "playout-delay", &e.PlayoutDelay, media.Video, 0},
-		{"urn:3gpp:video-orientation", &e.VideoOrientation, media.Video, 0},
+			&e.DependencyDescriptor, media.Video, false},
+		{experiments + "abs-capture-time", &e.AbsCaptureTime, 0, false},
+		{experiments + "playout-delay", &e.PlayoutDelay, media.Video, false},
+		{"urn:3gpp:video-orientation", &e.VideoOrientation, media.Video, false},
 	}
 }
 
@@ -51,7 +51,7 @@ type extmap struct {
 func acceptExtensions(offered []extmap, kind media.Kind, role Role) Extensions {
 	var accepted Extensions
 	for _, known := range accepted.all() {
-		if known.kind != 0 && known.kind != kind || known.role != 0 && known.role != role {
+		if known.kind != 0 && known.kind != kind || known.up && role == Send {
 			continue
 		}
 		for _, o := range offered {

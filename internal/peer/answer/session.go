@@ -134,7 +134,8 @@ type Media struct {
 	ReducedSize bool
 
 	// RIDs are the simulcast streams that the client sends, in its order
-	// (RFC 8853); empty without simulcast by RID.
+	// (RFC 8853); empty without simulcast by RID. Browsers list the smallest
+	// picture first if they are told to.
 	RIDs []string
 	// SSRCs are the streams that the client announced with SSRCs, with
 	// simulcast in the order of its SIM group. Empty if it announced none.

@@ -1,0 +1,212 @@
+package sfu
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tutti-rtc/tutti/api"
+	"github.com/tutti-rtc/tutti/internal/media"
+	"github.com/tutti-rtc/tutti/internal/peer"
+)
+
+// Notice is what an endpoint tells its owner. Exactly one field is set.
+type Notice struct {
+	// Connected and Lost tell whether media can flow between member and
+	// server.
+	Connected, Lost bool
+	// Slots lists slots whose state changed.
+	Slots []api.SlotState
+	// Layers tells which simulcast streams of the member's track somebody
+	// receives.
+	Layers *api.Layers
+	// Arrived tells that a track's media came, with its codec.
+	Arrived *media.TrackInfo
+	// Data is a message of one of the member's data channels, by its label.
+	Data *Data
+	// Speakers is the room's list of talkers, the loudest first; not nil.
+	Speakers []Speaker
+}
+
+// Data is one data channel message, the receiver's to keep.
+type Data struct {
+	Label   string
+	Message []byte
+}
+
+// Router forwards the tracks of one room among its endpoints. Its methods may
+// be called from any goroutine but a loop.
+type Router struct {
+	// Constant.
+	server   *peer.Server
+	speakers speakers
+	numbers  atomic.Uint32 // of tracks
+
+	mu        sync.RWMutex // guards what follows
+	closed    bool
+	tracks    map[media.TrackID]*Track
+	audio     []*Track // in the order of their coming
+	endpoints map[*Endpoint]struct{}
+}
+
+// NewRouter returns the router of a new room.
+func NewRouter(s *peer.Server) *Router {
+	r := &Router{
+		server: s, tracks: make(map[media.TrackID]*Track), endpoints: make(map[*Endpoint]struct{}),
+	}
+	loops := s.Loops()
+	r.speakers.init(r, loops[int(randomBits())%len(loops)])
+	return r
+}
+
+// Attach makes the media side of a member. What happens to it is told to
+// notify, from any of the server's goroutines; notify must not block.
+func (r *Router) Attach(member string, notify func(Notice)) (*Endpoint, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil, peer.ErrClosed
+	}
+	e := &Endpoint{router: r, member: member, notify: notify}
+	r.endpoints[e] = struct{}{}
+	return e, nil
+}
+
+// Close ends all endpoints. It is idempotent.
+func (r *Router) Close() {
+	r.mu.Lock()
+	r.closed = true
+	list := r.list()
+	r.mu.Unlock()
+	for _, e := range list {
+		e.Close()
+	}
+	r.speakers.stop()
+}
+
+// list returns the endpoints; r.mu must be held.
+func (r *Router) list() []*Endpoint {
+	list := make([]*Endpoint, 0, len(r.endpoints))
+	for e := range r.endpoints {
+		list = append(list, e)
+	}
+	return list
+}
+
+func (r *Router) all() []*Endpoint {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.list()
+}
+
+// track returns a track by its id, or nil.
+func (r *Router) track(id media.TrackID) *Track {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.tracks[id]
+}
+
+// Source returns a published track for those who take its packets otherwise
+// than in a slot.
+func (r *Router) Source(id media.TrackID) (media.Source, bool) {
+	t := r.track(id)
+	return t, t != nil
+}
+
+func (r *Router) addTrack(t *Track) {
+	r.mu.Lock()
+	r.tracks[t.id] = t
+	if t.kind == media.Audio {
+		r.audio = append(slices.Clone(r.audio), t)
+	}
+	r.mu.Unlock()
+	if t.kind == media.Audio {
+		r.fillAudio()
+	}
+}
+
+// removeTrack ends a track: its slots show nothing any more.
+func (r *Router) removeTrack(t *Track) {
+	r.mu.Lock()
+	if r.tracks[t.id] == t {
+		delete(r.tracks, t.id)
+	}
+	r.audio = slices.DeleteFunc(slices.Clone(r.audio), func(a *Track) bool { return a == t })
+	r.mu.Unlock()
+	for _, e := range r.all() {
+		e.onLoop(func(now media.Time, c *connection) { c.drop(now, t) })
+	}
+	t.close()
+	if t.kind == media.Audio {
+		r.fillAudio()
+	}
+}
+
+func (r *Router) removeEndpoint(e *Endpoint) {
+	r.mu.Lock()
+	delete(r.endpoints, e)
+	r.mu.Unlock()
+}
+
+// audioTracks returns the audio tracks. The slice is shared: don't change it.
+func (r *Router) audioTracks() []*Track {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.audio
+}
+
+// loudest returns the audio tracks in the order in which they deserve a slot:
+// who speaks first, then who came first.
+func (r *Router) loudest(now media.Time) []*Track {
+	list := slices.Clone(r.audioTracks())
+	slices.SortStableFunc(list, func(a, b *Track) int {
+		return compareVoices(now, a, b)
+	})
+	return list
+}
+
+// compareVoices orders by who speaks now.
+func compareVoices(now media.Time, a, b *Track) int {
+	speaks := func(t *Track) bool {
+		at := media.Time(t.voice.Load())
+		return !at.IsZero() && now.Sub(at) < hangover && !t.muted.Load()
+	}
+	switch x, y := speaks(a), speaks(b); {
+	case x && !y:
+		return -1
+	case y && !x:
+		return 1
+	case x && y:
+		return int(a.level.Load()) - int(b.level.Load())
+	}
+	return 0
+}
+
+// fillAudio lets all endpoints look at their audio slots anew.
+func (r *Router) fillAudio() {
+	for _, e := range r.all() {
+		e.update()
+	}
+}
+
+func (r *Router) tellSpeakers(list []Speaker) {
+	for _, e := range r.all() {
+		e.notify(Notice{Speakers: list})
+	}
+}
+
+// muted lets the slots that show a track know.
+func (r *Router) muted(t *Track) {
+	for _, e := range r.all() {
+		e.onLoop(func(now media.Time, c *connection) { c.mute(now, t) })
+	}
+}
+
+// randomBits returns 32 of them.
+func randomBits() uint32 {
+	var b [4]byte
+	_, _ = rand.Read(b[:])
+	return binary.BigEndian.Uint32(b[:])
+}

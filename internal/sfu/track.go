@@ -1,0 +1,259 @@
+package sfu
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tutti-rtc/tutti/api"
+	"github.com/tutti-rtc/tutti/internal/algo/seqmap"
+	"github.com/tutti-rtc/tutti/internal/media"
+	"github.com/tutti-rtc/tutti/internal/peer"
+)
+
+// maxStreams is how many simulcast streams a track may have. It is a power of
+// two, since stream and track share a seqmap.SourceID.
+const maxStreams = 4
+
+// How many packets are kept to be sent again: more than a second of video at
+// 6 Mbit/s, more than a second of audio.
+const (
+	videoRing = 1024
+	audioRing = 64
+)
+
+// streamIdle is after how long without packets a stream counts as paused.
+const streamIdle = 2 * time.Second
+
+// Track is a published track. It is a media.Sink for its publisher's packets
+// and a media.Source for those who forward them.
+type Track struct {
+	// Constant.
+	id       media.TrackID
+	member   string
+	kind     media.Kind
+	number   uint32 // among the router's tracks
+	router   *Router
+	endpoint *Endpoint
+	fans     []atomic.Pointer[fan] // by loop
+
+	// Atomic.
+	info   atomic.Pointer[media.TrackInfo]
+	muted  atomic.Bool
+	level  atomic.Int32 // of the latest packet in −dBov; see levels
+	voice  atomic.Int64 // media.Time of the latest packet with voice
+	codecs atomic.Uint32
+	seen   [maxStreams]atomic.Int64 // media.Time of the latest packet
+
+	mu       sync.Mutex
+	receiver *peer.Receiver // guarded by mu; nil before the first negotiation
+	owner    *peer.Peer     // guarded by mu; the receiver's
+	rids     []string       // guarded by mu; of the receiver's streams
+	wanted   uint32         // guarded by mu; streams that somebody receives, as told
+
+	ringMu sync.Mutex
+	rings  [maxStreams]*ring // guarded by ringMu
+}
+
+func newTrack(r *Router, e *Endpoint, number uint32, info media.TrackInfo) *Track {
+	t := &Track{
+		id: info.ID, member: info.Member, kind: info.Kind, number: number,
+		router: r, endpoint: e, fans: make([]atomic.Pointer[fan], len(r.server.Loops())),
+	}
+	t.info.Store(&info)
+	t.level.Store(media.NoLevel)
+	return t
+}
+
+// Info describes the track as last announced (media.Source).
+func (t *Track) Info() media.TrackInfo { return *t.info.Load() }
+
+// source names one stream of the track among all that feed the room's slots.
+func (t *Track) source(stream uint8) seqmap.SourceID {
+	return seqmap.SourceID(t.number*maxStreams + uint32(stream))
+}
+
+// WritePacket takes a packet from the publisher, on its loop (media.Sink).
+func (t *Track) WritePacket(now media.Time, p *media.Packet) {
+	stream := p.Layer.Stream
+	if stream >= maxStreams || t.muted.Load() {
+		return
+	}
+	t.seen[stream].Store(int64(now))
+	if t.codecs.Load() != uint32(p.Codec) {
+		t.arrived(p)
+	}
+	if t.kind == media.Audio {
+		t.listen(now, p)
+	}
+	t.keep(p)
+	for i := range t.fans {
+		if f := t.fans[i].Load(); f != nil && f.streams.Load()&(1<<stream) != 0 {
+			f.inlet.Push(p)
+		}
+	}
+}
+
+// arrived notes the codec that really comes and tells the room.
+func (t *Track) arrived(p *media.Packet) {
+	first := t.codecs.Swap(uint32(p.Codec)) == 0
+	info := t.Info()
+	info.Codec = p.Codec
+	t.mu.Lock()
+	if t.receiver != nil {
+		info.Fmtp = t.receiver.Format(p.Codec)
+	}
+	t.mu.Unlock()
+	t.info.Store(&info)
+	if first {
+		t.endpoint.notify(Notice{Arrived: &info})
+	}
+}
+
+// listen notes how loud the track is, for the list of speakers.
+func (t *Track) listen(now media.Time, p *media.Packet) {
+	if p.AudioLevel == media.NoLevel {
+		return
+	}
+	t.level.Store(int32(p.AudioLevel))
+	if p.AudioLevel < silence {
+		t.voice.Store(int64(now))
+		t.router.speakers.wake(now)
+	}
+}
+
+// keep remembers a packet, to be sent again.
+func (t *Track) keep(p *media.Packet) {
+	if len(p.Payload) == 0 {
+		return
+	}
+	t.ringMu.Lock()
+	defer t.ringMu.Unlock()
+	r := t.rings[p.Layer.Stream]
+	if r == nil {
+		size := audioRing
+		if t.kind == media.Video {
+			size = videoRing
+		}
+		r = newRing(size)
+		t.rings[p.Layer.Stream] = r
+	}
+	r.put(p)
+}
+
+// Resend returns a packet that was published before (media.Source).
+func (t *Track) Resend(_ media.Time, stream uint8, s media.Seq) (*media.Packet, bool) {
+	t.ringMu.Lock()
+	defer t.ringMu.Unlock()
+	if stream >= maxStreams || t.rings[stream] == nil {
+		return nil, false
+	}
+	return t.rings[stream].get(s)
+}
+
+// RequestKeyFrame asks the publisher for a key frame (media.Source).
+func (t *Track) RequestKeyFrame(_ media.Time, l media.Layer) {
+	t.mu.Lock()
+	r, owner := t.receiver, t.owner
+	t.mu.Unlock()
+	if r != nil && t.kind == media.Video {
+		owner.Loop().Call(func(now media.Time) { r.RequestKeyFrame(now, l.Stream) })
+	}
+}
+
+// alive reports whether packets of a stream came lately.
+func (t *Track) alive(now media.Time, stream uint8) bool {
+	seen := media.Time(t.seen[stream].Load())
+	return !seen.IsZero() && now.Sub(seen) < streamIdle
+}
+
+// bind takes the track's packets from a receiver, on the receiver's loop.
+func (t *Track) bind(p *peer.Peer, r *peer.Receiver) {
+	t.mu.Lock()
+	t.receiver, t.owner, t.rids = r, p, r.RIDs()
+	t.wanted = ^uint32(0) // what is wanted has to be told anew
+	t.mu.Unlock()
+	r.SetSink(t)
+	t.want()
+}
+
+// announce takes over what the publisher says of its track.
+func (t *Track) announce(pub Publication) {
+	info := t.Info()
+	info.Layers = pub.Track.Layers
+	t.info.Store(&info)
+	if t.muted.Swap(pub.Muted) != pub.Muted {
+		t.router.muted(t)
+	}
+}
+
+// close gives all packets back. No packet may come any more.
+func (t *Track) close() {
+	t.muted.Store(true)
+	t.ringMu.Lock()
+	defer t.ringMu.Unlock()
+	for _, r := range t.rings {
+		if r != nil {
+			r.clear()
+		}
+	}
+}
+
+// want tells the publisher which streams somebody receives, if that changed.
+func (t *Track) want() {
+	if t.kind != media.Video {
+		return
+	}
+	var streams uint32
+	for i := range t.fans {
+		if f := t.fans[i].Load(); f != nil {
+			streams |= f.streams.Load()
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.receiver == nil || streams == t.wanted {
+		return
+	}
+	t.wanted = streams
+	active := []string{}
+	for i, rid := range t.rids {
+		if streams&(1<<i) != 0 {
+			active = append(active, rid)
+		}
+	}
+	t.endpoint.notify(Notice{Layers: &api.Layers{Track: string(t.id), Active: active}})
+}
+
+// ring keeps the last packets of a stream by sequence number.
+type ring struct{ slots []*media.Packet }
+
+func newRing(size int) *ring { return &ring{slots: make([]*media.Packet, size)} }
+
+func (r *ring) put(p *media.Packet) {
+	at := &r.slots[int(p.Seq)&(len(r.slots)-1)]
+	if *at != nil {
+		if (*at).Seq > p.Seq {
+			return // too late to be of use
+		}
+		(*at).Release()
+	}
+	*at = p.Retain()
+}
+
+func (r *ring) get(s media.Seq) (*media.Packet, bool) {
+	p := r.slots[int(s)&(len(r.slots)-1)]
+	if p == nil || p.Seq != s {
+		return nil, false
+	}
+	return p.Retain(), true
+}
+
+func (r *ring) clear() {
+	for i, p := range r.slots {
+		if p != nil {
+			p.Release()
+			r.slots[i] = nil
+		}
+	}
+}
