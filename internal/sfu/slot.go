@@ -191,7 +191,7 @@ func (s *Slot) forward(now media.Time, p *media.Packet, d *parsed, f *fan) {
 // switchTo moves the slot to a stream if this packet allows it, and reports
 // whether the packet is to be sent.
 func (s *Slot) switchTo(now media.Time, stream int8, p *media.Packet) bool {
-	if stream != s.target {
+	if stream != s.target || !s.sender.Ready() {
 		return false
 	}
 	if s.track.kind == media.Video && !(p.KeyFrame && p.FrameStart) {

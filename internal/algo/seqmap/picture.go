@@ -41,7 +41,8 @@ func NewPictures(c media.Codec) *Pictures {
 // Switch makes src the slot's source; see Munger.Switch.
 func (p *Pictures) Switch(src SourceID) { p.current, p.switching = src, true }
 
-// Map numbers the picture that a packet belongs to. All packets of one picture
+// Map numbers the picture that a packet belongs to, in 15 bits where the source
+// has 7, so that a slot has one width whatever flows in it. All packets of one picture
 // map alike. It refuses a late packet of a picture that was dropped or that is
 // too old.
 func (p *Pictures) Map(src SourceID, in Picture) (Picture, bool) {
@@ -65,9 +66,10 @@ func (p *Pictures) Map(src SourceID, in Picture) (Picture, bool) {
 	if span == nil {
 		return Picture{}, false
 	}
+	width := max(in.Bits, 15) // one width for the slot, whatever its sources have
 	out := Picture{
-		Number: uint16(number+span.shift) & mask(in.Bits),
-		Bits:   in.Bits,
+		Number: uint16(number+span.shift) & mask(width),
+		Bits:   width,
 		TL0:    in.TL0 + uint8(span.companion),
 	}
 	if number+span.shift >= before {
