@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 
 	"github.com/pion/rtp/codecs"
@@ -100,7 +101,7 @@ func TestParseAV1Refuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		var p AV1Payload
-		if err := ParseAV1(test.payload, &p); err != test.want {
+		if err := ParseAV1(test.payload, &p); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", test.name, err, test.want)
 		}
 	}

@@ -65,8 +65,8 @@ func (d *Depacketizer) Sizes() []media.Dimensions { return d.sizes[:d.sizeCount]
 
 // Describe sets p's Layer.Spatial, Layer.Temporal, KeyFrame, FrameStart,
 // FrameEnd and LayerSync from its Codec, Payload, Dependency, Seq, Timestamp and
-// Marker. Packets are best given in the order of their arrival, each once. On
-// error p must be dropped.
+// Marker. Packets are best given in the order of their arrival, each once,
+// those that are padding only too. On error p must be dropped.
 //
 //   - A frame is one spatial layer of a picture. All layers of a picture that
 //     needs none before it have KeyFrame set.
@@ -76,15 +76,16 @@ func (d *Depacketizer) Sizes() []media.Dimensions { return d.sizes[:d.sizeCount]
 //   - AV1 and H.264 are read by their dependency descriptor if there is one.
 //     Without it H.264 shows no layers.
 //
-// Describe does not allocate, but for the stream's first descriptor and for
-// parameter sets that differ from those before.
+// Describe does not allocate, but for the stream's first descriptor, for
+// parameter sets that differ from those before, and for VP9 key frames of
+// senders that leave the scalability structure out.
 func (d *Depacketizer) Describe(p *media.Packet) error {
 	p.Layer.Spatial, p.Layer.Temporal = 0, 0
 	p.KeyFrame, p.FrameStart, p.FrameEnd, p.LayerSync = false, false, p.Marker, false
+	late := d.arrive(p.Seq)
 	if len(p.Payload) == 0 {
 		return errEmptyPayload
 	}
-	late := d.arrive(p.Seq)
 	switch p.Codec {
 	case media.Opus, media.RED:
 		p.KeyFrame, p.FrameStart, p.FrameEnd, p.LayerSync = true, true, true, true

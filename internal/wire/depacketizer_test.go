@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -204,6 +205,13 @@ func TestDescribeAV1ByDependency(t *testing.T) {
 		s.nextPicture()
 		s.want(s.send(true, fragment, packet(true, true, frame.template)), frame.want)
 	}
+	// A packet of padding is no gap.
+	s.seq++
+	if err := s.Describe(&media.Packet{Codec: s.codec, Seq: s.seq, Timestamp: s.time}); !errors.Is(err, errEmptyPayload) {
+		t.Errorf("padding: %v", err)
+	}
+	s.nextPicture()
+	s.want(s.send(true, fragment, packet(true, true, 9)), "S0T2()S")
 	// A lost frame closes them until the next T0.
 	s.seq++
 	for _, frame := range []struct {
@@ -265,7 +273,7 @@ func TestDescribeRefuses(t *testing.T) {
 		{media.AV1, []byte{0x10}, errAV1Short},
 	} {
 		p := media.Packet{Codec: test.codec, Payload: test.payload}
-		if err := d.Describe(&p); err != test.want {
+		if err := d.Describe(&p); !errors.Is(err, test.want) {
 			t.Errorf("%v %x: %v, want %v", test.codec, test.payload, err, test.want)
 		}
 	}

@@ -92,13 +92,16 @@ func (s *DependencyStructure) chainDiffsOf(index int) []uint8 {
 func (s *DependencyStructure) parse(r *bitReader) error {
 	s.TemplateIDOffset = uint8(r.read(6))
 	s.targets = int(r.read(5)) + 1
-	if !s.parseLayers(r) {
+	switch ok := s.parseLayers(r); {
+	case r.overrun:
+		return errDependencyShort
+	case !ok:
 		return errDependencyLayers
 	}
-	used := uint16(0)
 	for i := range s.templateCount {
 		s.templates[i].dtis = r.readDTIs(s.targets)
 	}
+	used := uint16(0) // of frameDiffs
 	for i := range s.templateCount {
 		t := &s.templates[i]
 		t.diffsFrom = used

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"testing"
 
@@ -125,7 +126,7 @@ func TestDependencyL2T1(t *testing.T) {
 		t.Errorf("template 2 = %+v", d)
 	}
 	// An id behind the last template is of another structure.
-	if err := ParseDependencyDescriptor([]byte{0x83, 0, 5}, &s, &d); err != ErrNoStructure {
+	if err := ParseDependencyDescriptor([]byte{0x83, 0, 5}, &s, &d); !errors.Is(err, ErrNoStructure) {
 		t.Errorf("unknown template: %v", err)
 	}
 	if !d.FrameStart || d.FrameEnd || d.FrameNumber != 5 {
@@ -220,18 +221,25 @@ func TestSetFrameNumber(t *testing.T) {
 func TestDependencyRefuses(t *testing.T) {
 	var s DependencyStructure
 	var d DependencyDescriptor
-	if err := ParseDependencyDescriptor([]byte{0xC5, 0, 1}, &s, &d); err != ErrNoStructure {
+	if err := ParseDependencyDescriptor([]byte{0xC5, 0, 1}, &s, &d); !errors.Is(err, ErrNoStructure) {
 		t.Errorf("before any structure: %v", err)
 	}
 	for n := range len(l1t3Key) {
-		if err := ParseDependencyDescriptor(l1t3Key[:n], &s, &d); err == nil {
-			t.Errorf("%d bytes of %d are taken", n, len(l1t3Key))
+		want := errDependencyShort
+		switch {
+		case n < 3:
+			want = errDependencyLength
+		case n == 3: // no structure in it
+			want = ErrNoStructure
+		}
+		if err := ParseDependencyDescriptor(l1t3Key[:n], &s, &d); !errors.Is(err, want) {
+			t.Errorf("%d bytes of %d: %v, want %v", n, len(l1t3Key), err, want)
 		}
 	}
 	if s != (DependencyStructure{}) {
 		t.Error("a structure that is cut off was kept")
 	}
-	if err := ParseDependencyDescriptor(make([]byte, 256), &s, &d); err != errDependencyLength {
+	if err := ParseDependencyDescriptor(make([]byte, 256), &s, &d); !errors.Is(err, errDependencyLength) {
 		t.Errorf("256 bytes: %v", err)
 	}
 	layers := []struct{ name, steps string }{
@@ -242,14 +250,14 @@ func TestDependencyRefuses(t *testing.T) {
 	for _, test := range layers {
 		b := descriptor([]string{"1", "0", "000000", "0000000000000000", "1", "0", "0", "0", "0"},
 			[]string{"000000", "00000", test.steps}, []string{string(bytes.Repeat([]byte("0"), 800))})
-		if err := ParseDependencyDescriptor(b, &s, &d); err != errDependencyLayers {
+		if err := ParseDependencyDescriptor(b, &s, &d); !errors.Is(err, errDependencyLayers) {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}
 	// 64 templates of 32 chains need more room than any descriptor has.
 	b := descriptor([]string{"1", "0", "000000", "0000000000000000", "1", "0", "0", "0", "0"},
 		[]string{"000000", "11111", "000000000000000011"}, []string{string(bytes.Repeat([]byte("1"), 1800))})
-	if err := ParseDependencyDescriptor(b, &s, &d); err != errDependencyShort {
+	if err := ParseDependencyDescriptor(b, &s, &d); !errors.Is(err, errDependencyShort) {
 		t.Errorf("too many chains: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 
 	"github.com/pion/rtp/codecs"
@@ -81,7 +82,7 @@ func TestParseH264Refuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		var p H264Payload
-		if err := ParseH264(test.payload, &p); err != test.want {
+		if err := ParseH264(test.payload, &p); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", test.name, err, test.want)
 		}
 	}

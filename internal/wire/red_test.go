@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 )
 
@@ -42,7 +43,7 @@ func TestParseREDRefuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		var r RED
-		if err := ParseRED(test.payload, &r); err != test.want {
+		if err := ParseRED(test.payload, &r); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", test.name, err, test.want)
 		}
 	}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 
 	"github.com/pion/rtp/codecs"
@@ -70,7 +71,7 @@ func TestParseVP8CutOff(t *testing.T) {
 	whole := []byte{0x90, 0xF0, 0xFF, 0xFE, 200, 0xBF}
 	for n := range len(whole) {
 		var d VP8Descriptor
-		if err := ParseVP8(whole[:n], &d); err != errVP8Short {
+		if err := ParseVP8(whole[:n], &d); !errors.Is(err, errVP8Short) {
 			t.Errorf("%d bytes: %v", n, err)
 		}
 	}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 
 	"github.com/pion/rtp/codecs"
@@ -58,11 +59,11 @@ func TestParseVP9Flexible(t *testing.T) {
 func TestParseVP9Refuses(t *testing.T) {
 	var d VP9Descriptor
 	for n := range 17 {
-		if err := ParseVP9(vp9Key[:n], &d); err != errVP9Short {
+		if err := ParseVP9(vp9Key[:n], &d); !errors.Is(err, errVP9Short) {
 			t.Errorf("%d bytes of a descriptor of 17: %v", n, err)
 		}
 	}
-	if err := ParseVP9([]byte{0x50, 3, 3, 3, 2}, &d); err != errVP9References {
+	if err := ParseVP9([]byte{0x50, 3, 3, 3, 2}, &d); !errors.Is(err, errVP9References) {
 		t.Errorf("four references: %v", err)
 	}
 }
