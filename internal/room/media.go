@@ -76,7 +76,8 @@ type Notice struct {
 	// Data is a message that came on the member's data channel; it is the
 	// receiver's to keep.
 	Data *Data
-	// Speakers is the room's list of talkers; every endpoint is told.
+	// Speakers is the room's list of talkers, not nil but empty when nobody
+	// is heard; every endpoint is told.
 	Speakers []Speaker
 }
 

@@ -1,0 +1,75 @@
+package room
+
+import (
+	"github.com/tutti-rtc/tutti/api"
+)
+
+// moderate does what a host wants.
+func (r *Room) moderate(m *member, q *api.Moderate) error {
+	if m.role != api.RoleHost {
+		return api.Errorf(api.CodeForbidden, "Only a host may do this.")
+	}
+	switch q.Action {
+	case api.ActionMute:
+		return r.muteByHost(m, q.Track)
+	case api.ActionSettings:
+		return r.change(q.Settings)
+	case api.ActionEnd:
+		r.bye = &api.Bye{Code: api.CodeEnded, Text: "The host has ended this call.", RetryAfter: -1}
+		r.emit(api.Event{Kind: api.EventEnded, Cause: api.CodeEnded})
+		return nil
+	case api.ActionRemove, api.ActionMakeHost, api.ActionLowerHand:
+	default:
+		return api.Errorf(api.CodeBadMessage, "There is no action %.32q.", q.Action)
+	}
+	other := r.member(q.Member)
+	if other == nil {
+		return errNoMember(q.Member)
+	}
+	switch q.Action {
+	case api.ActionRemove:
+		r.remove(other, api.CodeRemoved)
+		if other.session != nil {
+			other.session.conn.Close(&api.Bye{Code: api.CodeRemoved, Text: "The host has removed you from this call.", RetryAfter: -1})
+		}
+	case api.ActionMakeHost:
+		if other.role != api.RoleHost {
+			other.role = api.RoleHost
+			r.touch(other)
+		}
+	case api.ActionLowerHand:
+		return r.setHand(other, false)
+	}
+	return nil
+}
+
+func (r *Room) muteByHost(host *member, id string) error {
+	t, owner := r.track(id)
+	if t == nil {
+		return api.Errorf(api.CodeNotFound, "There is no track %.32q in this room.", id)
+	}
+	r.setMuted(owner, t, true)
+	owner.tell(&api.MutedByHost{Track: t.ID, Member: host.id})
+	return nil
+}
+
+// change takes the settings that a host wants.
+func (r *Room) change(s *api.Settings) error {
+	if s == nil {
+		return api.Errorf(api.CodeBadMessage, "Moderate lacks its settings.")
+	}
+	if err := checkPath(s.Path); err != nil {
+		return err
+	}
+	r.set(*s)
+	return nil
+}
+
+func (r *Room) set(s api.Settings) {
+	if r.settings == s {
+		return
+	}
+	r.settings = s
+	r.paths.setting = s.Path
+	r.emit(api.Event{Kind: api.EventSettings, Settings: &s})
+}

@@ -1,0 +1,100 @@
+package room
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/tutti-rtc/tutti/api"
+)
+
+// plane is a media plane without media: it remembers what rooms asked of it,
+// and tells them what the test says.
+type plane struct {
+	mu        sync.Mutex
+	endpoints map[string]*endpoint // by member; guarded by mu
+	closed    []string             // rooms whose router was closed; guarded by mu
+	broken    bool                 // Attach fails
+}
+
+func newPlane() *plane { return &plane{endpoints: make(map[string]*endpoint)} }
+
+func (p *plane) NewRouter(room string) Router { return &router{p, room} }
+
+func (p *plane) endpoint(member string) *endpoint {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.endpoints[member]
+}
+
+type router struct {
+	plane *plane
+	room  string
+}
+
+func (r *router) Attach(member string, notify func(Notice)) (Endpoint, error) {
+	r.plane.mu.Lock()
+	defer r.plane.mu.Unlock()
+	if r.plane.broken {
+		return nil, errors.New("no sockets left")
+	}
+	e := &endpoint{notify: notify}
+	r.plane.endpoints[member] = e
+	return e, nil
+}
+
+func (r *router) Close() {
+	r.plane.mu.Lock()
+	defer r.plane.mu.Unlock()
+	r.plane.closed = append(r.plane.closed, r.room)
+}
+
+// endpoint remembers the last of everything. Its fields are read by tests when
+// the room is at rest.
+type endpoint struct {
+	notify func(Notice)
+
+	mu     sync.Mutex
+	tracks []Publication
+	wishes []SlotWish
+	quiet  bool
+	views  int
+	data   []string
+	full   bool // takes no data
+	closed bool
+}
+
+func (e *endpoint) Negotiate(offer string) (*api.Answer, error) {
+	if offer == "" {
+		return nil, api.Errorf(api.CodeBadSDP, "The offer is empty.")
+	}
+	return &api.Answer{SDP: "answer to " + offer}, nil
+}
+
+func (e *endpoint) Publish(tracks []Publication) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.tracks = tracks
+}
+
+func (e *endpoint) View(slots []SlotWish, quiet bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.wishes, e.quiet = slots, quiet
+	e.views++
+}
+
+func (e *endpoint) SendData(_ bool, msg []byte) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.full || e.closed {
+		return false
+	}
+	e.data = append(e.data, string(msg))
+	return true
+}
+
+func (e *endpoint) Close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closed = true
+}
