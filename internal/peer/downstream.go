@@ -6,7 +6,6 @@ import (
 	"github.com/pion/rtcp"
 
 	"github.com/tutti-rtc/tutti/internal/algo/jitter"
-	"github.com/tutti-rtc/tutti/internal/algo/twcc"
 	"github.com/tutti-rtc/tutti/internal/media"
 	"github.com/tutti-rtc/tutti/internal/wire"
 )
@@ -20,10 +19,8 @@ type downstream struct {
 	failed   uint64  // packets that could not be built or sealed
 
 	packets, bytes uint64
-	history        *twcc.History // nil where the client reports no arrivals
-	told           twcc.Feedback // scratch
-	results        []twcc.Result // scratch
-	scratch        [4]wire.Extension
+	estimate       *estimate // nil where the client reports no arrivals
+	scratch        [5]wire.Extension
 	values         [8]byte
 }
 
@@ -51,6 +48,9 @@ func (p *Peer) RTT() time.Duration { return p.down.rtt }
 
 // sent counts a sealed packet.
 func (d *downstream) sent(now media.Time, size int) {
+	if d.estimate != nil {
+		d.estimate.estimator.Sent(now)
+	}
 	d.packets++
 	d.bytes += uint64(size)
 	if d.reportAt.IsZero() {
@@ -61,8 +61,16 @@ func (d *downstream) sent(now media.Time, size int) {
 
 // extensions returns the header extensions of an outgoing packet. They are
 // valid until the next call.
-func (d *downstream) extensions(s *Sender, o *Outgoing) []wire.Extension {
+func (d *downstream) extensions(now media.Time, s *Sender, o *Outgoing, pad int) []wire.Extension {
 	ext, list, values := &s.media.Extensions, d.scratch[:0], d.values[:0]
+	if ext.TransportCC != 0 {
+		if d.estimate == nil {
+			d.estimate = newEstimate(now)
+		}
+		size := s.length(o) + pad + overhead
+		values = wire.AppendTransportSequence(values, d.estimate.history.Sent(now, size, o.probe))
+		list = append(list, wire.Extension{ID: ext.TransportCC, Value: values[:2]})
+	}
 	if ext.AudioLevel != 0 && o.AudioLevel != media.NoLevel {
 		values = wire.AppendAudioLevel(values, o.AudioLevel, o.Voice)
 		list = append(list, wire.Extension{ID: ext.AudioLevel, Value: values[len(values)-1:]})
@@ -75,6 +83,22 @@ func (d *downstream) extensions(s *Sender, o *Outgoing) []wire.Extension {
 		list = append(list, wire.Extension{ID: ext.DependencyDescriptor, Value: o.Dependency})
 	}
 	return list
+}
+
+// overhead is what a packet has beside payload and padding: IP, UDP and RTP
+// headers, extensions and the SRTP tag, in bytes.
+const overhead = 28 + 12 + 8 + 16
+
+// pad sends one packet of padding on a slot's RTX stream and returns its length
+// on the wire, or 0 if no slot can.
+func (d *downstream) pad(now media.Time, probe int) int {
+	for _, s := range d.peer.senders {
+		if s.media.Kind == media.Video && s.packets > 0 && s.rtxType(s.last.payloadType) != 0 {
+			s.padding(now, probe)
+			return probePacket
+		}
+	}
+	return 0
 }
 
 // sender returns the slot that sends with this SSRC, or nil.
@@ -124,16 +148,25 @@ func (d *downstream) receptionReports(now media.Time, reports []rtcp.ReceptionRe
 
 // arrivals takes transport-wide feedback.
 func (d *downstream) arrivals(now media.Time, fci []byte) {
-	if d.history == nil || d.told.Parse(fci) != nil {
-		return
+	if d.estimate != nil {
+		d.estimate.arrivals(now, fci, d.rtt)
 	}
-	d.results = d.history.Feedback(&d.told, d.results[:0])
 }
 
-func (d *downstream) deadline() media.Time { return d.reportAt }
+// deadline returns when advance has something to do, or zero.
+func (d *downstream) deadline() media.Time {
+	if d.estimate != nil {
+		return earliest(d.reportAt, d.estimate.deadline())
+	}
+	return d.reportAt
+}
 
-// advance sends the sender reports that are due (RFC 3550 §6.4.1).
+// advance tries the line and sends the sender reports that are due (RFC 3550
+// §6.4.1).
 func (d *downstream) advance(now media.Time) {
+	if d.estimate != nil {
+		d.estimate.advance(now, d.rtt, func(probe int) int { return d.pad(now, probe) })
+	}
 	if !due(now, d.reportAt) {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tutti-rtc/tutti/internal/media"
 	"github.com/tutti-rtc/tutti/internal/peer/answer"
+	"github.com/tutti-rtc/tutti/internal/peer/ice"
 	"github.com/tutti-rtc/tutti/internal/wire"
 )
 
@@ -35,8 +36,9 @@ type Sender struct {
 	packets uint32 // sent, for the sender report (RFC 3550 §6.4.1)
 	octets  uint32
 	last    struct { // packet sent
-		timestamp uint32
-		captured  media.Time
+		payloadType uint8
+		timestamp   uint32
+		captured    media.Time
 	}
 	reported uint32 // packets at the last sender report
 }
@@ -60,6 +62,8 @@ type Outgoing struct {
 	// Descriptor and Payload make up the RTP payload: first the payload
 	// descriptor, rewritten for the slot (or empty), then the rest.
 	Descriptor, Payload []byte
+
+	probe int // of the bandwidth estimate; 0: none
 }
 
 // configure takes over what an offer and its answer say of the m-line.
@@ -131,18 +135,35 @@ func (s *Sender) Write(now media.Time, batch []Outgoing) {
 		if gap := longest - s.length(o); gap <= maxEqualising && s.media.Kind == media.Video {
 			pad = gap
 		}
-		b := s.build(now, o, pad, out.space(media.MaxPacketSize)[:0])
-		if b == nil {
-			continue
-		}
-		sealed, err := s.peer.keys.out.EncryptRTP(b[:0], b, &s.peer.header)
-		if err != nil {
-			s.peer.down.failed++
-			continue
-		}
-		s.peer.down.sent(now, len(sealed))
-		out.commit(*to, len(sealed))
+		s.seal(now, *to, s.build(now, o, pad, out.space(media.MaxPacketSize)[:0]))
 	}
+}
+
+// seal encrypts a packet in place, where the outbox has space, and queues it.
+func (s *Sender) seal(now media.Time, to ice.Address, b []byte) {
+	if b == nil {
+		return
+	}
+	sealed, err := s.peer.keys.out.EncryptRTP(b[:0], b, &s.peer.header)
+	if err != nil {
+		s.peer.down.failed++
+		return
+	}
+	s.peer.down.sent(now, len(sealed))
+	s.peer.loop.out.commit(to, len(sealed))
+}
+
+// padding sends a packet of padding alone on the RTX stream, to try the line.
+func (s *Sender) padding(now media.Time, probe int) {
+	to := s.peer.selected.Load()
+	if s.peer.keys == nil || to == nil {
+		return
+	}
+	o := Outgoing{
+		PayloadType: s.last.payloadType, Timestamp: s.last.timestamp, Retransmission: true, probe: probe,
+		AudioLevel: media.NoLevel, Orientation: media.NoOrientation,
+	}
+	s.seal(now, *to, s.build(now, &o, 255, s.peer.loop.out.space(media.MaxPacketSize)[:0]))
 }
 
 // length returns the length of a packet but for what all packets have alike.
@@ -172,10 +193,10 @@ func (s *Sender) build(now media.Time, o *Outgoing, pad int, dst []byte) []byte 
 	} else {
 		s.packets++
 		s.octets += uint32(len(o.Descriptor) + len(o.Payload))
-		s.last.timestamp, s.last.captured = o.Timestamp, o.Captured
+		s.last.payloadType, s.last.timestamp, s.last.captured = o.PayloadType, o.Timestamp, o.Captured
 	}
-	b := wire.AppendHeader(dst, &h, s.peer.down.extensions(s, o))
-	if o.Retransmission {
+	b := wire.AppendHeader(dst, &h, s.peer.down.extensions(now, s, o, pad))
+	if o.Retransmission && o.probe == 0 {
 		b = binary.BigEndian.AppendUint16(b, o.Seq) // OSN (RFC 4588 §4)
 	}
 	b = append(b, o.Descriptor...)
