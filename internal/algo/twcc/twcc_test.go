@@ -143,7 +143,7 @@ func TestFeedbackAgreesWithTheTruth(t *testing.T) {
 		wire uint16
 	}
 	const offset = (1<<24 - 3000) * 64 * media.Time(time.Millisecond) // near the wrap
-	var arrivals []media.Time // the truth; zero if lost
+	var arrivals []media.Time                                         // the truth; zero if lost
 	var flying []event
 	var drift time.Duration
 	resolved, lostOnes, known := 0, 0, false
