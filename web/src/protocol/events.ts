@@ -44,7 +44,7 @@ export class Events<M extends EventMap<M>> implements Listenable<M> {
       try {
         listener(...args);
       } catch (error) {
-        queueMicrotask(() => {
+        setTimeout(() => {
           throw error;
         });
       }

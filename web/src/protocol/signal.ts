@@ -41,6 +41,8 @@ export type SignalEvents = { [T in keyof Push]: [body: Push[T]] } & {
   event: [event: Event];
   /** The socket is lost; the next attempt is made after delay milliseconds. */
   waiting: [attempt: number, delay: number];
+  /** Something that was no request went wrong, such as a data message. */
+  refused: [error: SignalError];
   /** It is over and no attempt follows. */
   closed: [code: Code | SignalCode, text: string];
 };
@@ -143,9 +145,10 @@ export class Signal extends Events<SignalEvents> {
     const { type, id, data } = message;
     if (type === "event") this.receiveEvent(data as Event);
     else if (type === "bye") this.bye = data as Bye;
-    else if (type === "error" && id !== 0) {
-      const body = data as ErrorBody;
-      this.requests.reject(id, new SignalError(body.code, body.text));
+    else if (type === "error") {
+      const { code, text: why } = data as ErrorBody;
+      if (id === 0) this.emit("refused", new SignalError(code, why));
+      else this.requests.reject(id, new SignalError(code, why));
     } else if (pushes.includes(type as keyof Push) && id === 0) {
       this.emit(type as keyof Push, data as never);
     } else if (id !== 0) {

@@ -5,12 +5,12 @@ import type {
   ChatLine, Code, Kind, Limits, Origin, Path, PathReason, Role, Settings, SlotStatus,
 } from "../protocol/messages";
 import type { Listenable } from "../protocol/events";
-import type { IncomingFile, OutgoingFile, DataMessage, DataOptions } from "./data-types";
-import type { RoomStats, TrackStats } from "./stats-types";
+import type { DataMessage, DataOptions, FileState, IncomingFile, OutgoingFile } from "./data-types";
+import type { ConnectionStats, RoomStats, TrackStats } from "./stats-types";
 
 export type { ChatLine, Code, Kind, Limits, Origin, Path, PathReason, Role, Settings, SlotStatus };
-export type { IncomingFile, OutgoingFile, DataMessage, DataOptions };
-export type { RoomStats, TrackStats };
+export type { DataMessage, DataOptions, FileState, IncomingFile, OutgoingFile };
+export type { ConnectionStats, RoomStats, TrackStats };
 
 /** What a browser may send: each origin has one sending m-line. */
 export type SendOrigin = Exclude<Origin, "other">;

@@ -1,0 +1,236 @@
+// Where each remote track is shown from. Whatever changes (the room, the page's
+// view, slots, the direct connection), update() derives everything anew: the
+// path of each track, the view that the server is told, what is heard, and
+// what the other end of the direct connection is told.
+
+import { Events } from "../protocol/events";
+import type { Path, SlotState, View } from "../protocol/messages";
+import type { AudioOutputs } from "./audio-outputs";
+import type { DirectLink } from "./direct-link";
+import { FlowWatch } from "./flow-watch";
+import { isSendOrigin, sendOrigins, kindOf } from "./origins";
+import { choosePath, type Candidate } from "./path-choice";
+import type { RemoteTrackEntry, Source } from "./remote-track";
+import type { Roster } from "./roster";
+import type { ServerPeer, Slot } from "./server-peer";
+import { assignSlots, type Wish } from "./slot-map";
+import type { LivePath, PathSwitch } from "./types";
+import { ViewSender } from "./view-sender";
+
+/** The events of a Reception. */
+export interface ReceptionEvents {
+  trackSubscribed: [track: RemoteTrackEntry];
+  trackUnsubscribed: [track: RemoteTrackEntry];
+  trackStatusChanged: [track: RemoteTrackEntry];
+  trackPathChanged: [change: PathSwitch];
+  /** Whether anybody needs what is sent to the server. */
+  upIdle: [idle: boolean];
+  /** More tracks are wanted than there are slots. */
+  slotsMissing: [count: number];
+}
+
+/** What a Reception looks at. */
+export interface ReceptionOptions {
+  roster: Roster;
+  link: DirectLink;
+  outputs: AudioOutputs;
+  server(): ServerPeer | null;
+  /** The path that the room has decided on for oneself. */
+  path(): Path;
+  send(view: View): Promise<unknown>;
+}
+
+/** Sizes are told in steps of this many pixels, so that small moves are no news. */
+const sizeStep = 16;
+
+/** Decides where remote tracks are shown from, and asks for them. */
+export class Reception extends Events<ReceptionEvents> {
+  private readonly flows = new FlowWatch(() => this.update());
+  private readonly view: ViewSender;
+  private wishes: readonly Wish[] = [];
+  private assigned: ReadonlyMap<string, Wish> = new Map();
+  private states = new Map<string, SlotState>();
+  private wasIdle = false;
+  private updating = false;
+  private stale = false;
+
+  constructor(private readonly options: ReceptionOptions) {
+    super();
+    this.view = new ViewSender((view) => options.send(view));
+    options.link.on("changed", () => this.update());
+  }
+
+  /** What the page shows. */
+  setWishes(wishes: readonly Wish[]): void {
+    this.wishes = wishes;
+    this.update();
+  }
+
+  /** What the server says about slots; those left out are as before. */
+  setSlots(states: readonly SlotState[]): void {
+    for (const state of states) this.states.set(state.slot, state);
+    this.update();
+  }
+
+  /** The server has forgotten the view. forgetSlots: its slots are new ones. */
+  reset(forgetSlots: boolean): void {
+    if (forgetSlots) {
+      this.states.clear();
+      this.flows.clear();
+      this.assigned = new Map();
+    }
+    this.view.reset();
+    this.update();
+  }
+
+  /** Whether every unmuted track of the member flows on the direct connection. */
+  directFlows(member: string): boolean {
+    return this.tracksOf(member).every((track) => this.directCandidate(track)?.flowing ?? !isSendOrigin(track.origin));
+  }
+
+  /** Whether anything that is not muted is shown from the direct connection. */
+  directInUse(): boolean {
+    return this.options.roster.tracks.some((track) => track.path === "p2p" && !track.muted);
+  }
+
+  /** Whether the tracks sent to the server are needed by nobody, since everybody receives directly. */
+  get upIdle(): boolean {
+    return this.preferred === "p2p" && this.options.link.peer?.peerPath === "p2p";
+  }
+
+  /** The slot that shows a track, for statistics. */
+  slotOf(track: string): { slot: Slot; state: SlotState } | undefined {
+    for (const slot of this.options.server()?.slots ?? []) {
+      const state = this.states.get(slot.mid);
+      if (state?.track === track) return { slot, state };
+    }
+    return undefined;
+  }
+
+  /** Derives everything anew. Calls from its own events are taken up at its end. */
+  update(): void {
+    this.stale = true;
+    if (this.updating) return;
+    this.updating = true;
+    while (this.stale) {
+      this.stale = false;
+      this.derive();
+    }
+    this.updating = false;
+  }
+
+
+  /** Stops all work. */
+  close(): void {
+    this.flows.clear();
+    this.view.close();
+  }
+
+  private derive(): void {
+    const { roster, link: { peer } } = this.options;
+    for (const track of roster.tracks) this.updateTrack(track);
+    this.updateOutputs();
+    this.updateView();
+    if (peer) {
+      const direct = this.preferred === "p2p" && this.tracksOf(peer.member).every((track) => track.path !== "sfu");
+      peer.setPath(direct ? "p2p" : "sfu");
+    }
+    if (this.wasIdle !== this.upIdle) this.emit("upIdle", (this.wasIdle = this.upIdle));
+  }
+
+  private get preferred(): LivePath {
+    const path = this.options.path();
+    return path === "p2p" && this.options.link.peer !== null && !this.options.link.stopping ? "p2p" : "sfu";
+  }
+
+  private tracksOf(member: string): readonly RemoteTrackEntry[] {
+    return this.options.roster.tracks.filter((track) => track.participant.id === member);
+  }
+
+  private updateTrack(track: RemoteTrackEntry): void {
+    const p2p = this.directCandidate(track);
+    const sfu = this.slotCandidate(track);
+    const from = track.path;
+    const to = choosePath({ preferred: this.preferred, current: from, candidates: { ...(p2p && { p2p }), ...(sfu && { sfu }) } });
+    const chosen = to === "p2p" ? p2p : to === "sfu" ? sfu : undefined;
+    const had = track.mediaStreamTrack;
+    const source: Source | null = to && chosen ? { path: to, media: chosen.media } : null;
+    if (from !== to || had !== (source?.media ?? null)) track.setSource(source);
+    this.updateStatus(track, to);
+    if (!had && source) this.emit("trackSubscribed", track);
+    if (had && !source) this.emit("trackUnsubscribed", track);
+    if (from !== to) this.emit("trackPathChanged", { track, from, to, at: performance.now() });
+  }
+
+  private updateStatus(track: RemoteTrackEntry, path: LivePath | null): void {
+    const slot = this.slotOf(track.id)?.state.status ?? "empty";
+    const status = path === "p2p" ? (track.muted ? "muted" : "live") : slot;
+    if (track.status === status) return;
+    track.status = status;
+    this.emit("trackStatusChanged", track);
+  }
+
+  private directCandidate(track: RemoteTrackEntry): (Candidate & { media: MediaStreamTrack }) | undefined {
+    const { peer } = this.options.link;
+    if (!peer?.isOpen || peer.member !== track.participant.id || !isSendOrigin(track.origin)) return undefined;
+    const receiver = peer.receiver(track.origin);
+    if (!receiver) return undefined;
+    // Nothing comes of a muted track, so nothing need be waited for.
+    return { media: receiver.track, flowing: track.muted || this.flows.flows(receiver, track.id), usable: false };
+  }
+
+  private slotCandidate(track: RemoteTrackEntry): (Candidate & { media: MediaStreamTrack }) | undefined {
+    const found = this.slotOf(track.id);
+    if (!found) return undefined;
+    const { slot: { receiver }, state: { status } } = found;
+    if (status === "empty" || status === "gone" || status === "unsupported") return undefined;
+    const live = status === "live";
+    if (!live) this.flows.forget(receiver);
+    const flowing = status === "muted" || (live && this.flows.flows(receiver, track.id));
+    return { media: receiver.track, flowing, usable: live };
+  }
+
+  /** All audio plays all the time; heard is what the tracks are shown from. */
+  private updateOutputs(): void {
+    const audible = new Map<MediaStreamTrack, boolean>();
+    for (const slot of this.options.server()?.slots ?? []) {
+      if (slot.kind === "audio") audible.set(slot.receiver.track, false);
+    }
+    for (const origin of sendOrigins.filter((o) => kindOf(o) === "audio")) {
+      const receiver = this.options.link.peer?.receiver(origin);
+      if (receiver) audible.set(receiver.track, false);
+    }
+    for (const track of this.options.roster.tracks) {
+      if (track.kind === "audio" && track.mediaStreamTrack) audible.set(track.mediaStreamTrack, true);
+    }
+    this.options.outputs.set(audible);
+  }
+
+  private updateView(): void {
+    const server = this.options.server();
+    if (!server) return;
+    const slots = server.slots.filter((slot) => slot.kind === "video").map((slot) => slot.mid);
+    if (slots.length === 0) return;
+    const { bySlot, missing } = assignSlots(slots, this.assigned, this.wishes.filter((wish) => this.wantsSlot(wish)));
+    this.assigned = bySlot;
+    if (missing > 0) this.emit("slotsMissing", missing);
+    const audio = this.options.roster.tracks.filter((track) => track.kind === "audio");
+    const quiet = this.preferred === "p2p" && audio.every((track) => track.path === "p2p");
+    this.view.set({
+      slots: [...bySlot].map(([slot, wish]) => ({
+        slot,
+        track: wish.track,
+        width: Math.ceil(wish.width / sizeStep) * sizeStep,
+        height: Math.ceil(wish.height / sizeStep) * sizeStep,
+      })),
+      ...(quiet && { quiet }),
+    });
+  }
+
+  /** Whether the server must send the track: not once it comes directly, but until then. */
+  private wantsSlot(wish: Wish): boolean {
+    const track = this.options.roster.track(wish.track);
+    if (!track) return false;
+    return this.preferred !== "p2p" || track.path === "sfu" || !this.directCandidate(track);
+  }
+}
