@@ -1,0 +1,166 @@
+// Package app is the composition root: it makes the parts of a tutti server
+// from its configuration, joins them, and takes them down in order. It alone
+// imports them all, and holds no logic of calls.
+//
+// A Server owns the goroutine that serves HTTP; all others belong to the parts.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/tutti-rtc/tutti/api"
+	"github.com/tutti-rtc/tutti/internal/auth"
+	"github.com/tutti-rtc/tutti/internal/config"
+	"github.com/tutti-rtc/tutti/internal/httpd"
+	"github.com/tutti-rtc/tutti/internal/peer"
+	"github.com/tutti-rtc/tutti/internal/room"
+	"github.com/tutti-rtc/tutti/internal/signal"
+)
+
+// Server is a tutti server that listens.
+type Server struct {
+	// Constant.
+	config config.Config
+	log    *slog.Logger
+	media  *peer.Server
+	rooms  *room.Rooms
+	signal *signal.Handler
+	http   *httpd.Server
+	addr   netip.AddrPort
+
+	serving sync.WaitGroup
+}
+
+// Options are what a Server needs beside its configuration.
+type Options struct {
+	// Client is the built web client; nil if there is none.
+	Client fs.FS
+	// Version is shown at /version and to clients.
+	Version string
+	// Log takes what an operator should know; nil discards it.
+	Log *slog.Logger
+}
+
+// New opens the port and serves. Its errors say which setting to look at.
+func New(cfg config.Config, o Options) (*Server, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := os.MkdirAll(cfg.Run.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("the data folder can't be made (--data): %w", err)
+	}
+	s := &Server{config: cfg, log: o.Log}
+	var certificate *httpd.Certificate
+	if cfg.ServeTLS() {
+		var err error
+		if certificate, err = s.certificate(); err != nil {
+			return nil, err
+		}
+	}
+	ln, err := net.Listen("tcp", cfg.Network.Listen.AddrPort.String())
+	if err != nil {
+		return nil, fmt.Errorf("the address can't be listened on (--listen): %w", err)
+	}
+	s.addr = netip.MustParseAddrPort(ln.Addr().String())
+	if err := s.compose(ln, certificate, o); err != nil {
+		return nil, errors.Join(err, ln.Close())
+	}
+	s.serving.Go(s.http.Serve)
+	return s, nil
+}
+
+// compose makes the parts, from the media server up to the port's TCP side.
+func (s *Server) compose(ln net.Listener, certificate *httpd.Certificate, o Options) error {
+	limits := s.config.Limits
+	advertise := make([]netip.AddrPort, 0, len(s.config.Network.PublicIP))
+	for _, a := range s.config.Network.PublicIP {
+		advertise = append(advertise, a.AddrPort)
+	}
+	var err error
+	if s.media, err = peer.Listen(peer.Options{
+		Listen: netip.AddrPortFrom(s.config.Network.Listen.Addr(), s.addr.Port()), Advertise: advertise,
+		TCP: true, MaxPeers: limits.MaxPeers, Log: o.Log,
+	}); err != nil {
+		return fmt.Errorf("the UDP port can't be opened (--listen): %w", err)
+	}
+	s.rooms = room.New(mediaPlane{s.media}, room.Options{
+		Limits: api.Limits{
+			MessageBytes: limits.MaxMessageBytes, MessageRate: int(limits.MessageRate),
+			Tracks: limits.MaxTracks, Members: limits.MaxMembers, DataBytes: limits.MaxDataBytes,
+		},
+		Rooms: limits.MaxRooms, HostsByToken: s.config.Access.Secret != "",
+		Server: "tutti " + o.Version, Log: o.Log,
+	})
+	s.signal = signal.New(s.rooms, signal.Options{Authenticator: door{s.config.Access.Secret}, Log: o.Log})
+	s.http, err = httpd.New(ln, httpd.Options{
+		Client: o.Client, Signal: s.signal, Certificate: certificate,
+		ICETCP: func(c net.Conn) {
+			if err := s.media.ServeTCP(c); err != nil {
+				s.log.Debug("an ICE-TCP connection ended", "remote", c.RemoteAddr(), "cause", err)
+			}
+		},
+		Secret: s.config.Access.Secret, Metrics: s.metrics, MaxWaiting: limits.MaxPending,
+		Version: map[string]string{"name": "tutti", "version": o.Version}, Log: o.Log,
+	})
+	if err != nil {
+		return errors.Join(err, s.media.Close())
+	}
+	return nil
+}
+
+// certificate returns the operator's certificate, or one that was made and kept.
+func (s *Server) certificate() (*httpd.Certificate, error) {
+	if t := s.config.TLS; t.Cert != "" {
+		return httpd.FileCertificate(t.Cert, t.Key, s.log)
+	}
+	var extra []netip.Addr
+	for _, a := range s.config.Network.PublicIP {
+		extra = append(extra, a.Addr())
+	}
+	return httpd.SelfSigned(s.config.Run.Data, extra, s.log)
+}
+
+// Addr returns the address that is listened on, with its real port.
+func (s *Server) Addr() netip.AddrPort { return s.addr }
+
+// Close stops the server in order: nobody new comes in, clients are told, and
+// connections close, within Config's ShutdownTimeout.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), max(s.config.Run.ShutdownTimeout, time.Second))
+	defer cancel()
+	s.http.Drain()
+	s.rooms.Close()
+	err := errors.Join(s.signal.Shutdown(ctx), s.http.Shutdown(ctx), s.media.Close())
+	s.serving.Wait()
+	return err
+}
+
+// door asks package auth who may come in (signal.Authenticator).
+type door struct{ secret string }
+
+// Authenticate returns what the token allows in the room.
+func (d door) Authenticate(name, token string) (room.Grant, error) {
+	if d.secret == "" {
+		return room.Everything(), nil
+	}
+	g, err := auth.Verify(d.secret, token, time.Now())
+	if err == nil {
+		err = g.Admit(name)
+	}
+	if err != nil {
+		return room.Grant{}, err
+	}
+	return room.Grant{
+		Name: g.Name, CanPublish: g.Publish, Sources: g.Origins, CanSubscribe: g.Subscribe,
+		CanPublishData: g.PublishData, RoomAdmin: g.Admin,
+	}, nil
+}
