@@ -149,7 +149,8 @@ export class Reception extends Events<ReceptionEvents> {
 
   private updateTrack(track: RemoteTrackEntry): void {
     const p2p = this.directCandidate(track);
-    const sfu = this.slotCandidate(track);
+    // A slot is watched while it may come to be used, and anew each time.
+    const sfu = this.slotCandidate(track, this.preferred === "sfu" || !p2p);
     const from = track.path;
     const to = choosePath({ preferred: this.preferred, current: from, candidates: { ...(p2p && { p2p }), ...(sfu && { sfu }) } });
     const chosen = to === "p2p" ? p2p : to === "sfu" ? sfu : undefined;
@@ -179,14 +180,14 @@ export class Reception extends Events<ReceptionEvents> {
     return { media: receiver.track, flowing: track.muted || this.flows.flows(receiver, track.id), usable: false };
   }
 
-  private slotCandidate(track: RemoteTrackEntry): (Candidate & { media: MediaStreamTrack }) | undefined {
+  private slotCandidate(track: RemoteTrackEntry, watch: boolean): (Candidate & { media: MediaStreamTrack }) | undefined {
     const found = this.slotOf(track.id);
     if (!found) return undefined;
     const { slot: { receiver }, state: { status } } = found;
     if (status === "empty" || status === "gone" || status === "unsupported") return undefined;
     const live = status === "live";
-    if (!live) this.flows.forget(receiver);
-    const flowing = status === "muted" || (live && this.flows.flows(receiver, track.id));
+    if (!live || !watch) this.flows.forget(receiver);
+    const flowing = status === "muted" || (live && watch && this.flows.flows(receiver, track.id));
     return { media: receiver.track, flowing, usable: live };
   }
 
