@@ -36,17 +36,6 @@ type Grant struct {
 	Origins []api.Origin
 }
 
-// Everything returns the grant of a server without a secret: the member may do
-// all but moderate, in every room.
-func Everything() Grant {
-	return Grant{Join: true, Publish: true, Subscribe: true, PublishData: true}
-}
-
-// MayPublish reports whether the bearer may publish a track from origin.
-func (g Grant) MayPublish(origin api.Origin) bool {
-	return g.Publish && (len(g.Origins) == 0 || slices.Contains(g.Origins, origin))
-}
-
 // Admit returns nil when the bearer may enter the room, else an *api.Error.
 func (g Grant) Admit(room string) error {
 	switch {

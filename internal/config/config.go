@@ -46,15 +46,14 @@ type Access struct {
 
 // Limits bound what clients can ask for.
 type Limits struct {
-	MaxRooms        int     `default:"1000" help:"Rooms at one time."`
-	MaxMembers      int     `default:"1000" help:"Members in one room."`
-	MaxTracks       int     `default:"8" help:"Tracks that one member publishes."`
-	MaxSlots        int     `default:"64" help:"Receiving slots that one member negotiates."`
-	MaxPeers        int     `default:"10000" help:"Media connections to this server."`
-	MaxMessageBytes int     `default:"262144" help:"Bytes of one signalling message; an offer with many slots is the largest."`
-	MessageRate     float64 `default:"50" help:"Signalling messages per second of one member; twice as many may come in a burst."`
-	MaxDataBytes    int     `default:"65536" help:"Bytes of one data channel message."`
-	MaxPending      int     `default:"256" help:"TCP connections that have not said yet what they are."`
+	MaxRooms        int `default:"1000" help:"Rooms at one time."`
+	MaxMembers      int `default:"1000" help:"Members in one room."`
+	MaxTracks       int `default:"16" help:"Tracks that one member publishes."`
+	MaxPeers        int `default:"10000" help:"Media connections to this server."`
+	MaxMessageBytes int `default:"262144" help:"Bytes of one signalling message; an offer with many slots is the largest."`
+	MessageRate     int `default:"50" help:"Signalling messages per second of one member; twice as many may come in a burst."`
+	MaxDataBytes    int `default:"65536" help:"Bytes of one data channel message."`
+	MaxPending      int `default:"1024" help:"Silent TCP connections: those that have not said what they are, and those between two requests. The one that is silent longest makes room."`
 }
 
 // Run says how the process behaves.
@@ -90,17 +89,16 @@ func (c Config) Validate() error {
 func (l Limits) validate() error {
 	for _, limit := range []struct {
 		name string
-		n    float64
+		n    int
 	}{
-		{"max-rooms", float64(l.MaxRooms)},
-		{"max-members", float64(l.MaxMembers)},
-		{"max-tracks", float64(l.MaxTracks)},
-		{"max-slots", float64(l.MaxSlots)},
-		{"max-peers", float64(l.MaxPeers)},
-		{"max-message-bytes", float64(l.MaxMessageBytes)},
+		{"max-rooms", l.MaxRooms},
+		{"max-members", l.MaxMembers},
+		{"max-tracks", l.MaxTracks},
+		{"max-peers", l.MaxPeers},
+		{"max-message-bytes", l.MaxMessageBytes},
 		{"message-rate", l.MessageRate},
-		{"max-data-bytes", float64(l.MaxDataBytes)},
-		{"max-pending", float64(l.MaxPending)},
+		{"max-data-bytes", l.MaxDataBytes},
+		{"max-pending", l.MaxPending},
 	} {
 		if limit.n < 1 {
 			return errors.New("--" + limit.name + " must be at least 1")

@@ -49,7 +49,7 @@ func TestNothingNeedsToBeSet(t *testing.T) {
 	if c.ServeTLS() || c.Beyond() {
 		t.Error("a laptop's loopback needs no TLS")
 	}
-	if c.Run.ShutdownTimeout != 10*time.Second || c.Limits.MaxTracks != 8 {
+	if c.Run.ShutdownTimeout != 10*time.Second || c.Limits.MaxTracks != 16 {
 		t.Errorf("defaults are missing: %+v", c)
 	}
 }
@@ -79,11 +79,11 @@ open: yes
 public-ip: [203.0.113.5, "203.0.113.6:8443"]
 shutdown-timeout: 3s
 log-level: warn
-message-rate: 2.5
+message-rate: 25
 tls: on
 secret:
 `))
-	if !c.Access.Open || c.TLS.Mode != "on" || c.Limits.MessageRate != 2.5 || c.Run.ShutdownTimeout != 3*time.Second {
+	if !c.Access.Open || c.TLS.Mode != "on" || c.Limits.MessageRate != 25 || c.Run.ShutdownTimeout != 3*time.Second {
 		t.Errorf("read %+v", c)
 	}
 	if len(c.Network.PublicIP) != 2 || c.Network.PublicIP[1].Port() != 8443 || c.Network.PublicIP[0].Port() != 0 {
