@@ -31,7 +31,7 @@ func (c *client) received() (heads []api.DataHeader, payloads []string) {
 }
 
 func TestChat(t *testing.T) {
-	story(t, Options{ChatLines: 3, Limits: api.Limits{ChatChars: 10}}, func(h *house) {
+	story(t, Options{ChatLines: 3, Limits: api.Limits{ChatChars: 10}}, func(t *testing.T, h *house) {
 		ann, ben, cat := h.join("Ann"), h.join("Ben"), h.join("Cat")
 		ann.must(&api.Say{Text: "hello"})
 		// By the data channel it is the same.
@@ -66,7 +66,7 @@ func TestChat(t *testing.T) {
 }
 
 func TestDataIsRelayed(t *testing.T) {
-	story(t, Options{Limits: api.Limits{DataBytes: 200}}, func(h *house) {
+	story(t, Options{Limits: api.Limits{DataBytes: 200}}, func(t *testing.T, h *house) {
 		ann, ben, cat := h.join("Ann"), h.join("Ben"), h.join("Cat")
 		ann.send(api.DataHeader{Topic: "file", From: "forged"}, "to all")
 		ann.send(api.DataHeader{Topic: "file", To: ben.id}, "to Ben")

@@ -22,7 +22,7 @@ func (h *house) direct(a, b *client) string {
 }
 
 func TestTwoTalkDirectlyUntilAThirdComes(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		ann := h.connected("Ann")
 		ann.sees(api.PathSFU, api.ReasonAlone)
 		// Ben is there, but has not proven the way through the server.
@@ -72,7 +72,7 @@ func TestTwoTalkDirectlyUntilAThirdComes(t *testing.T) {
 }
 
 func TestTheServerIsSilentOnlyOnceTheClientSaysSo(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		ann, ben := h.connected("Ann"), h.connected("Ben")
 		camera := ben.must(&api.Publish{MID: "0", Origin: api.OriginCamera}).(*api.Published).Track.ID
 		view := &api.View{Slots: []api.SlotView{{Slot: "5", Track: camera, Width: 640, Height: 360}}}
@@ -110,7 +110,7 @@ func TestTheServerIsSilentOnlyOnceTheClientSaysSo(t *testing.T) {
 }
 
 func TestADirectConnectionThatFailsIsTriedAgain(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		ann, ben := h.connected("Ann"), h.connected("Ben")
 		// The first try ends in silence, as behind a strict firewall.
 		h.after(15 * time.Second)
@@ -143,7 +143,7 @@ func TestADirectConnectionThatFailsIsTriedAgain(t *testing.T) {
 }
 
 func TestDirectMessagesAreForTheTwoEndsOfTheSession(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		ann, ben := h.connected("Ann"), h.connected("Ben")
 		session := told[*api.DirectStart](ann).Session
 		ann.must(&api.Direct{Session: session, SDPType: "offer", SDP: "v=0", Tracks: map[string]string{"0": "t1"}, From: "forged"})
@@ -166,7 +166,7 @@ func TestDirectMessagesAreForTheTwoEndsOfTheSession(t *testing.T) {
 }
 
 func TestDirectMessagesAreBounded(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		ann, ben := h.connected("Ann"), h.connected("Ben")
 		session := h.direct(ann, ben)
 		// Ben's signalling is lost; the call goes on. What Ann sends waits.
@@ -194,7 +194,7 @@ func TestDirectMessagesAreBounded(t *testing.T) {
 }
 
 func TestAClientThatWasAwayLearnsThatItsSessionIsOver(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		ann, ben := h.connected("Ann"), h.connected("Ben")
 		session := h.direct(ann, ben)
 		ann.lose()
@@ -212,7 +212,7 @@ func TestAClientThatWasAwayLearnsThatItsSessionIsOver(t *testing.T) {
 }
 
 func TestPinsAndWishes(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		ann, ben := h.connected("Ann"), h.connected("Ben")
 		h.direct(ann, ben)
 		// Ben would rather not tell Ann his address.
@@ -238,7 +238,7 @@ func TestPinsAndWishes(t *testing.T) {
 }
 
 func TestOnlyThoseWithNothingToHideGoDirectly(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		// The server can't hold a listener to its grant on a direct path.
 		ann := h.connected("Ann")
 		listener := Everything()

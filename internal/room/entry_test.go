@@ -8,7 +8,7 @@ import (
 )
 
 func TestTheFirstMakesTheRoomAndIsItsHost(t *testing.T) {
-	story(t, Options{Server: "tutti 1"}, func(h *house) {
+	story(t, Options{Server: "tutti 1"}, func(t *testing.T, h *house) {
 		ann := h.join("Ann")
 		w := ann.reply[1].(*api.Welcome)
 		if w.Version != api.Version || w.Server != "tutti 1" || w.Resumed || w.Limits.Members != 1000 || w.ICEServers == nil {
@@ -40,7 +40,7 @@ func TestTheFirstMakesTheRoomAndIsItsHost(t *testing.T) {
 }
 
 func TestHostsByToken(t *testing.T) {
-	story(t, Options{HostsByToken: true}, func(h *house) {
+	story(t, Options{HostsByToken: true}, func(t *testing.T, h *house) {
 		// Where there are tokens, being first is no merit.
 		guest := h.join("Guest")
 		if guest.me().Role != api.RoleMember {
@@ -61,7 +61,7 @@ func TestHostsByToken(t *testing.T) {
 }
 
 func TestResume(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		ann, ben := h.join("Ann"), h.join("Ben")
 		ann.must(&api.Publish{MID: "0", Origin: api.OriginCamera})
 		ann.notify(Notice{Slots: []api.SlotState{{Slot: "3", Status: api.SlotLive}}})
@@ -115,7 +115,7 @@ func TestResume(t *testing.T) {
 }
 
 func TestResumeTakesOverALivingConnection(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		// The page notices a dead network before the server does.
 		ann := h.join("Ann")
 		again, w, err := ann.resume()
@@ -141,7 +141,7 @@ func TestResumeTakesOverALivingConnection(t *testing.T) {
 }
 
 func TestAClientThatLaggedTakesASnapshot(t *testing.T) {
-	story(t, Options{Events: 8, ChatLines: 4}, func(h *house) {
+	story(t, Options{Events: 8, ChatLines: 4}, func(t *testing.T, h *house) {
 		ann, ben := h.join("Ann"), h.join("Ben")
 		ann.lose()
 		// More happens than the room keeps, and Ben is not held up by it.
@@ -165,7 +165,7 @@ func TestAClientThatLaggedTakesASnapshot(t *testing.T) {
 }
 
 func TestTheRoomEndsSomeTimeAfterTheLastHasLeft(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		ann := h.join("Ann")
 		ann.must(&api.Say{Text: "remember me"})
 		ann.must(&api.Moderate{Action: api.ActionSettings, Settings: &api.Settings{Locked: true, Path: api.PathSFU}})
@@ -192,7 +192,7 @@ func TestTheRoomEndsSomeTimeAfterTheLastHasLeft(t *testing.T) {
 }
 
 func TestDrainAndClose(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		ann, ben := h.join("Ann"), h.join("Ben")
 		ben.lose()
 		h.rooms.Drain()
@@ -222,7 +222,7 @@ func TestDrainAndClose(t *testing.T) {
 }
 
 func TestMediaThatCannotBeSetUp(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		h.plane.broken = true
 		err := h.visitor().enter(&api.Join{Room: "stage", Name: "Ann"}, Everything())
 		if code(err) != api.CodeInternal {

@@ -8,7 +8,7 @@ import (
 )
 
 func TestWhatAHostMayDo(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		ann, ben, cat := h.join("Ann"), h.join("Ben"), h.join("Cat")
 		mic := ben.must(&api.Publish{MID: "0", Origin: api.OriginMicrophone}).(*api.Published).Track.ID
 
@@ -81,7 +81,7 @@ func TestWhatAHostMayDo(t *testing.T) {
 }
 
 func TestNamesAndFullRooms(t *testing.T) {
-	story(t, Options{Rooms: 1, Limits: api.Limits{Members: 2}}, func(h *house) {
+	story(t, Options{Rooms: 1, Limits: api.Limits{Members: 2}}, func(t *testing.T, h *house) {
 		for _, bad := range []string{"", "  ", strings.Repeat("é", 65), "bell\a", "line\nbreak"} {
 			if err := h.visitor().enter(&api.Join{Room: "stage", Name: bad}, Everything()); code(err) != api.CodeBadName {
 				t.Errorf("joining as %q: %v", bad, err)

@@ -25,12 +25,12 @@ type house struct {
 }
 
 // story runs one in a bubble.
-func story(t *testing.T, o Options, tell func(h *house)) {
+func story(t *testing.T, o Options, tell func(t *testing.T, h *house)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, o)
 		defer h.rooms.Close()
-		tell(h)
+		tell(t, h)
 	})
 }
 

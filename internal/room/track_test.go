@@ -10,7 +10,7 @@ import (
 )
 
 func TestATracksLife(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		ann, ben := h.join("Ann"), h.join("Ben")
 		// Ann announces a camera with two layers, the larger first.
 		p := ann.must(&api.Publish{MID: "1", Origin: api.OriginCamera, Layers: []api.Layer{{RID: "h", Width: 1280, Height: 720}, {RID: "l", Width: 320, Height: 180}}}).(*api.Published)
@@ -65,7 +65,7 @@ func TestATracksLife(t *testing.T) {
 }
 
 func TestPublishBounds(t *testing.T) {
-	story(t, Options{Limits: api.Limits{Tracks: 2}}, func(h *house) {
+	story(t, Options{Limits: api.Limits{Tracks: 2}}, func(t *testing.T, h *house) {
 		ann := h.join("Ann")
 		long := strings.Repeat("x", 33)
 		for _, bad := range []api.Publish{
@@ -93,7 +93,7 @@ func TestPublishBounds(t *testing.T) {
 }
 
 func TestGrantsAreKept(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		ann := h.join("Ann")
 		camera := ann.must(&api.Publish{MID: "0", Origin: api.OriginCamera}).(*api.Published).Track.ID
 		// One who may only show a screen, and neither watch nor write.
@@ -112,7 +112,7 @@ func TestGrantsAreKept(t *testing.T) {
 }
 
 func TestViews(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		ann, ben := h.join("Ann"), h.join("Ben")
 		one := ben.must(&api.Publish{MID: "0", Origin: api.OriginCamera}).(*api.Published).Track.ID
 		two := ben.must(&api.Publish{MID: "1", Origin: api.OriginScreen, Muted: true}).(*api.Published).Track.ID
@@ -154,7 +154,7 @@ func TestViews(t *testing.T) {
 }
 
 func TestOffersAreAnswered(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		ann := h.join("Ann")
 		if a := ann.must(&api.Offer{SDP: "mine"}).(*api.Answer); a.SDP != "answer to mine" {
 			t.Errorf("the answer is %q", a.SDP)
@@ -169,7 +169,7 @@ func TestOffersAreAnswered(t *testing.T) {
 }
 
 func TestSpeakers(t *testing.T) {
-	story(t, Options{}, func(h *house) {
+	story(t, Options{}, func(t *testing.T, h *house) {
 		ann, ben := h.join("Ann"), h.join("Ben")
 		list := []Speaker{{Member: ann.id, Track: "t1", Level: 0.5}, {Member: ben.id, Track: "t2", Level: 7}}
 		ann.notify(Notice{Speakers: list})
