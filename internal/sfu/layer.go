@@ -14,14 +14,11 @@ const (
 	// layerInterval is how often a member's slots are looked at whether
 	// another layer would fit better.
 	layerInterval = 500 * time.Millisecond
-	// patience is how long a stream that was asked for may stay away before
-	// another is taken.
-	patience = 2 * time.Second
 )
 
 // fittingStream returns the smallest stream that fills the size shown, or the
 // largest. A size of zero shows anything, so the smallest.
-func fittingStream(_ media.Time, t *Track, size media.Dimensions, _ int8) int8 {
+func fittingStream(t *Track, size media.Dimensions) int8 {
 	layers := t.Info().Layers
 	for i, l := range layers {
 		if i == len(layers)-1 || i == maxStreams-1 {
@@ -32,4 +29,20 @@ func fittingStream(_ media.Time, t *Track, size media.Dimensions, _ int8) int8 {
 		}
 	}
 	return 0
+}
+
+// nearestAlive returns the stream that comes and is nearest to the one wished
+// for, a smaller one first; −1 if none comes.
+func (t *Track) nearestAlive(now media.Time, wish int8) int8 {
+	for i := wish - 1; i >= 0; i-- {
+		if t.alive(now, uint8(i)) {
+			return i
+		}
+	}
+	for i := wish + 1; i < maxStreams; i++ {
+		if t.alive(now, uint8(i)) {
+			return i
+		}
+	}
+	return -1
 }

@@ -37,6 +37,7 @@ type Slot struct {
 	size     media.Dimensions
 	current  int8  // stream that flows; −1 before the first packet
 	target   int8  // stream that shall flow; it does from its next key frame on
+	stopgap  int8  // stream that may flow while the target does not come; −1: none
 	temporal uint8 // highest temporal layer that is sent
 	asked    media.Time
 	status   api.SlotStatus
@@ -46,7 +47,7 @@ type Slot struct {
 }
 
 func newSlot(c *connection, s *peer.Sender) *Slot {
-	slot := &Slot{conn: c, sender: s, current: -1, target: -1, status: api.SlotEmpty}
+	slot := &Slot{conn: c, sender: s, current: -1, target: -1, stopgap: -1, status: api.SlotEmpty}
 	slot.told = slot.state()
 	s.SetFeedback(slot)
 	return slot
@@ -61,6 +62,9 @@ func (s *Slot) streams() uint32 {
 	if s.target >= 0 {
 		m |= 1 << s.target
 	}
+	if s.stopgap >= 0 {
+		m |= 1 << s.stopgap
+	}
 	return m
 }
 
@@ -72,7 +76,7 @@ func (s *Slot) show(now media.Time, t *Track, size media.Dimensions) {
 		return
 	}
 	old := s.track
-	s.track, s.current, s.target = t, -1, -1
+	s.track, s.current, s.target, s.stopgap = t, -1, -1, -1
 	if old != nil {
 		old.fanOf(s.conn.loop).remove(s)
 	}
@@ -127,22 +131,27 @@ func (s *Slot) remember(t *Track) {
 	s.recent[0] = t
 }
 
-// choose sets the stream that fits the size shown.
+// choose sets the stream that fits the size shown, and one that will do until
+// that comes.
 func (s *Slot) choose(now media.Time) {
 	t := s.track
 	if t == nil {
 		return
 	}
-	target := int8(0)
+	target, stopgap := int8(0), int8(-1)
 	if t.kind == media.Video {
-		target = fittingStream(now, t, s.size, s.current)
+		target = fittingStream(t, s.size)
+		if target != s.current && !t.alive(now, uint8(target)) {
+			stopgap = t.nearestAlive(now, target)
+		}
 	}
-	if target == s.target {
+	if target == s.target && stopgap == s.stopgap {
 		return
 	}
-	s.target = target
+	fresh := s.current >= 0 && target != s.target || stopgap >= 0 && stopgap != s.current
+	s.target, s.stopgap = target, stopgap
 	t.fanOf(s.conn.loop).update()
-	if s.current >= 0 {
+	if fresh {
 		s.wantKeyFrame(now)
 	}
 }
@@ -154,6 +163,9 @@ func (s *Slot) wantKeyFrame(now media.Time) {
 	}
 	s.asked = now
 	s.track.RequestKeyFrame(now, media.Layer{Stream: uint8(s.target)})
+	if s.stopgap >= 0 && s.stopgap != s.current {
+		s.track.RequestKeyFrame(now, media.Layer{Stream: uint8(s.stopgap)})
+	}
 }
 
 // forward decides on one packet and, if it is to be sent, appends it to f.out.
@@ -191,7 +203,7 @@ func (s *Slot) forward(now media.Time, p *media.Packet, d *parsed, f *fan) {
 // switchTo moves the slot to a stream if this packet allows it, and reports
 // whether the packet is to be sent.
 func (s *Slot) switchTo(now media.Time, stream int8, p *media.Packet) bool {
-	if stream != s.target || !s.sender.Ready() {
+	if stream != s.target && stream != s.stopgap || !s.sender.Ready() {
 		return false
 	}
 	if s.track.kind == media.Video && !(p.KeyFrame && p.FrameStart) {
@@ -210,6 +222,9 @@ func (s *Slot) switchTo(now media.Time, stream int8, p *media.Packet) bool {
 		s.pictures.Switch(src)
 	}
 	s.current = stream
+	if stream == s.target {
+		s.stopgap = -1
+	}
 	s.track.fanOf(s.conn.loop).update()
 	s.setStatus(api.SlotLive)
 	return true
