@@ -46,10 +46,8 @@ type Peer struct {
 
 	// Owned by the loop.
 	agent     *ice.Agent
-	creds     ice.Credentials // the server's, of the last answer
-	ufrags    []string        // under which the demultiplexer finds this peer
-	addrs     []ice.Address   // the same for UDP
-	session   *answer.Session
+	ufrags    []string      // under which the demultiplexer finds this peer
+	addrs     []ice.Address // the same for UDP
 	receivers []*Receiver
 	senders   []*Sender
 	keys      *srtpKeys
@@ -64,7 +62,10 @@ type Peer struct {
 	selected atomic.Pointer[ice.Address] // where to send; nil before the first check
 
 	negotiating sync.Mutex // one offer at a time
-	begun       bool       // owned by the loop: the DTLS goroutine runs
+	// Written by the loop while negotiating is held, so read by either.
+	creds   ice.Credentials // the server's, of the last answer
+	session *answer.Session // the last one; nil before the first offer
+	begun   bool            // owned by the loop: the DTLS goroutine runs
 }
 
 // NewPeer makes a peer that waits for its first offer.
@@ -107,31 +108,15 @@ func (p *Peer) Negotiate(offer string) (*answer.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	var session *answer.Session
-	ran := p.loop.Do(func(now media.Time) {
-		if p.over {
-			err = ErrClosed
-			return
-		}
-		session, err = p.negotiate(now, o)
-	})
-	if !ran {
-		err = ErrClosed
-	}
-	return session, err
-}
-
-// negotiate runs on the loop.
-func (p *Peer) negotiate(now media.Time, o *answer.Offer) (*answer.Session, error) {
-	creds := p.creds
-	restart := o.ICERestart(p.session)
+	// session and creds change below only, so they can be read here: what
+	// costs a millisecond is better not done on the loop.
+	creds, restart := p.creds, o.ICERestart(p.session)
 	if restart {
-		var err error
 		if creds, err = ice.NewCredentials(rand.Reader); err != nil {
 			return nil, err
 		}
 	}
-	s, err := o.Answer(answer.Local{
+	session, err := o.Answer(answer.Local{
 		Ufrag: creds.Ufrag, Pwd: creds.Pwd,
 		Fingerprint: p.server.identity.fingerprint,
 		Candidates:  p.server.candidates(),
@@ -141,6 +126,20 @@ func (p *Peer) negotiate(now media.Time, o *answer.Offer) (*answer.Session, erro
 	if err != nil {
 		return nil, err
 	}
+	over := true
+	p.loop.Do(func(now media.Time) {
+		if over = p.over; !over {
+			p.adopt(now, session, creds, restart)
+		}
+	})
+	if over {
+		return nil, ErrClosed
+	}
+	return session, nil
+}
+
+// adopt takes over what was negotiated. It runs on the loop.
+func (p *Peer) adopt(now media.Time, s *answer.Session, creds ice.Credentials, restart bool) {
 	if restart {
 		p.agent.Restart(now, creds, s.RemoteUfrag)
 		p.ufrags = append(p.ufrags, creds.Ufrag)
@@ -158,7 +157,6 @@ func (p *Peer) negotiate(now media.Time, o *answer.Offer) (*answer.Session, erro
 		}
 	}
 	p.schedule(now)
-	return s, nil
 }
 
 // newSSRC returns a random SSRC. 32 random bits are enough: all of a session's
