@@ -29,7 +29,7 @@ var layers = []layer{
 	{"internal/peer/answer", []string{"internal/media", "internal/wire", "internal/algo"}, "the SDP answerer is a protocol core"},
 	{"internal/peer", []string{"internal/media", "internal/wire", "internal/algo", "internal/udp", "internal/peer"}, "a peer is one transport session: it knows no room"},
 	{"internal/turn", []string{"internal/media", "internal/wire", "internal/algo", "internal/udp"}, "TURN relays bytes: it knows neither peers nor rooms"},
-	{"internal/sfu", []string{"internal/media", "internal/wire", "internal/algo", "internal/udp"}, "the fan-out meets mixer and recorder at media.Source and media.Sink only"},
+	{"internal/sfu", []string{"api", "internal/media", "internal/wire", "internal/algo", "internal/peer"}, "the fan-out meets mixer and recorder at media.Source and media.Sink only"},
 	{"internal/mcu/layout", []string{"internal/media"}, "a layout is pure geometry"},
 	{"internal/mcu/mixer", []string{"internal/media", "internal/algo"}, "the audio bus is a pure function of packets and time"},
 	{"internal/mcu", []string{"internal/media", "internal/wire", "internal/algo", "internal/mcu"}, "the mixer meets fan-out and recorder at media.Source and media.Sink only"},
