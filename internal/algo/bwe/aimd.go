@@ -34,7 +34,7 @@ func (a *aimd) update(now media.Time, u usage, acked float64, rtt time.Duration)
 		a.fell = now
 		a.decrease(acked)
 	case u == normal:
-		a.increase(elapsed, acked, rtt)
+		a.increase(now, elapsed, acked, rtt)
 	}
 }
 
@@ -60,9 +60,12 @@ func (a *aimd) decrease(acked float64) {
 	a.rate = math.Min(a.rate, next)
 }
 
-func (a *aimd) increase(elapsed, acked float64, rtt time.Duration) {
+func (a *aimd) increase(now media.Time, elapsed, acked float64, rtt time.Duration) {
 	if acked > a.capacity.high() {
 		a.capacity = capacity{}
+	}
+	if now.Sub(a.fell) > time.Second { // longer than acked looks back
+		a.rate = math.Max(a.rate, acked) // it got through without a queue
 	}
 	limit := maxAhead*acked + aheadConstant
 	if acked == 0 || a.rate >= limit {

@@ -3,6 +3,8 @@ package bwe
 import (
 	"testing"
 	"time"
+
+	"github.com/tutti-rtc/tutti/internal/media"
 )
 
 // There is little to send on a wide path: the estimate must not run away,
@@ -31,4 +33,15 @@ func TestScenarioAppLimitedThenBusy(t *testing.T) {
 	c.wanted = 1500 * kbps
 	c.mark()
 	c.within("at once again", c.run(5*time.Second), 1400*kbps, 1600*kbps)
+}
+
+// A single layer of 1.5 Mbit/s flows before anything is known of the path: that
+// it gets through is proof enough.
+func TestScenarioOneLayerAboveTheStart(t *testing.T) {
+	c := newCall(t, 10*mbps, 1500*kbps, Options{Start: 300 * kbps})
+	c.layers = func(media.Bitrate) media.Bitrate { return 1500 * kbps }
+	c.run(2 * time.Second)
+	if got := c.e.Target(); got < 1500*kbps {
+		t.Errorf("1500 kbit/s get through, but the estimate is %d", got)
+	}
 }

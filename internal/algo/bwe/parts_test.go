@@ -150,11 +150,14 @@ func TestAIMD(t *testing.T) {
 		t.Errorf("overuse never raises: %.0f", a.rate)
 	}
 	run(1, normal, 3e6)
-	if a.capacity.known() {
-		t.Error("three times the capacity gets through: it is another one now")
+	if a.capacity.known() || a.rate > 1.2e6 {
+		t.Errorf("three times the capacity gets through: it is another one now, but let that last: %.0f", a.rate)
+	}
+	if run(11, normal, 3e6); a.rate < 3e6 {
+		t.Errorf("what gets through for a second without a queue is proven: %.0f", a.rate)
 	}
 	run(1, overuse, 0)
-	if a.rate > 0.6e6 {
+	if a.rate > 1.7e6 {
 		t.Errorf("overuse, and nobody knows what gets through: %.0f, want half", a.rate)
 	}
 }
