@@ -39,6 +39,9 @@ type Options struct {
 	MaxPeers int
 	// UDP configures the socket.
 	UDP udp.Options
+	// Conn is a port to use instead of opening one at Listen; the server
+	// owns it.
+	Conn *udp.Conn
 	// Log takes what an operator should know; nil discards it.
 	Log *slog.Logger
 }
@@ -98,9 +101,11 @@ func Listen(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the DTLS certificate: %w", err)
 	}
-	conn, err := udp.Listen(o.Listen, o.UDP)
-	if err != nil {
-		return nil, err
+	conn := o.Conn
+	if conn == nil {
+		if conn, err = udp.Listen(o.Listen, o.UDP); err != nil {
+			return nil, err
+		}
 	}
 	s := &Server{
 		opts: o, clock: media.NewClock(), conn: conn, identity: id, log: o.Log,

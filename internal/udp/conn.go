@@ -49,6 +49,7 @@ type Datagram struct {
 type Conn struct {
 	// Constant.
 	socket *net.UDPConn
+	other  net.PacketConn // in socket's place; see Wrap
 	raw    syscall.RawConn
 	addr   netip.AddrPort
 	// local is the address that all datagrams come to, or the zero Addr if
@@ -160,6 +161,9 @@ func (c *Conn) LocalAddr() netip.AddrPort { return c.addr }
 func (c *Conn) Close() error {
 	if c.closed.Swap(true) {
 		return nil
+	}
+	if c.other != nil {
+		return c.other.Close()
 	}
 	c.readKernelDrops()
 	return c.socket.Close()

@@ -53,7 +53,9 @@ type counters struct {
 
 // Stats returns the counters. They stay readable after Close.
 func (c *Conn) Stats() Stats {
-	c.readKernelDrops()
+	if c.other == nil {
+		c.readKernelDrops()
+	}
 	k := &c.counters
 	return Stats{
 		ReceivedDatagrams:  k.receivedDatagrams.Load(),

@@ -51,7 +51,10 @@ type sender interface {
 
 // NewWriter returns a Writer of c. It needs no closing.
 func (c *Conn) NewWriter() *Writer {
-	if c.batched {
+	switch {
+	case c.other != nil:
+		return &Writer{&otherSender{c}}
+	case c.batched:
 		return &Writer{newBatchSender(c)}
 	}
 	return &Writer{newPortableSender(c)}
