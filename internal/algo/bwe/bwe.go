@@ -1,6 +1,7 @@
 package bwe
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -40,24 +41,20 @@ type Estimator struct {
 	loss       lossLimit
 	prober     prober
 
-	target     media.Bitrate
-	wanted     media.Bitrate
-	rtt        time.Duration
-	unanswered media.Time // when the first packet since the last feedback left, or the last punishment for silence; zero if none
-	news       bool       // Report was called since Update
+	target media.Bitrate
+	wanted media.Bitrate
+	rtt    time.Duration
+	// unanswered is when the first packet since the last feedback left, or
+	// when the silence after it was last punished; zero if there is none.
+	unanswered media.Time
+	news       bool // Report was called since Update
 }
 
 // New returns an estimator that begins at now.
 func New(now media.Time, o Options) *Estimator {
-	if o.Min <= 0 {
-		o.Min = 50_000
-	}
-	if o.Max <= 0 {
-		o.Max = 30_000_000
-	}
-	if o.Start <= 0 {
-		o.Start = 600_000
-	}
+	o.Min = cmp.Or(o.Min, 50_000)
+	o.Max = cmp.Or(o.Max, 30_000_000)
+	o.Start = cmp.Or(o.Start, 600_000)
 	e := &Estimator{opt: o, target: min(max(o.Start, o.Min), o.Max)}
 	e.rate = aimd{rate: float64(e.target), updated: now}
 	e.trend.reset()

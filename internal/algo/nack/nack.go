@@ -1,6 +1,7 @@
 package nack
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -56,18 +57,10 @@ type Tracker struct {
 
 // New returns a tracker for one stream.
 func New(o Options) *Tracker {
-	if o.Tolerance <= 0 {
-		o.Tolerance = 10 * time.Millisecond
-	}
-	if o.MaxAge <= 0 {
-		o.MaxAge = time.Second
-	}
-	if o.MaxTries <= 0 {
-		o.MaxTries = 10
-	}
-	if o.MaxMissing <= 0 {
-		o.MaxMissing = 256
-	}
+	o.Tolerance = cmp.Or(o.Tolerance, 10*time.Millisecond)
+	o.MaxAge = cmp.Or(o.MaxAge, time.Second)
+	o.MaxTries = cmp.Or(o.MaxTries, 10)
+	o.MaxMissing = cmp.Or(o.MaxMissing, 256)
 	return &Tracker{opt: o}
 }
 

@@ -8,6 +8,7 @@
 package pacer
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -46,12 +47,8 @@ type Pacer struct {
 
 // New returns a pacer that lets nothing go before SetEstimate.
 func New(o Options) *Pacer {
-	if o.Factor <= 0 {
-		o.Factor = 2.5
-	}
-	if o.Burst <= 0 {
-		o.Burst = 40 * time.Millisecond
-	}
+	o.Factor = cmp.Or(o.Factor, 2.5)
+	o.Burst = cmp.Or(o.Burst, 40*time.Millisecond)
 	return &Pacer{opt: o}
 }
 

@@ -42,9 +42,9 @@ func NewPictures(c media.Codec) *Pictures {
 func (p *Pictures) Switch(src SourceID) { p.current, p.switching = src, true }
 
 // Map numbers the picture that a packet belongs to, in 15 bits where the source
-// has 7, so that a slot has one width whatever flows in it. All packets of one picture
-// map alike. It refuses a late packet of a picture that was dropped or that is
-// too old.
+// has 7, so that a slot has one width whatever flows in it. All packets of one
+// picture map alike. It refuses a late packet of a picture that was dropped or
+// that is too old.
 func (p *Pictures) Map(src SourceID, in Picture) (Picture, bool) {
 	if in.Bits == 0 {
 		return in, true

@@ -6,6 +6,7 @@
 package speaker
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -69,22 +70,12 @@ type Detector struct {
 
 // New returns a detector without voices.
 func New(o Options) *Detector {
-	for _, d := range []struct {
-		option *float64
-		value  float64
-	}{{&o.Start, -45}, {&o.Stop, -52}, {&o.Margin, 4}} {
-		if *d.option == 0 {
-			*d.option = d.value
-		}
-	}
-	for _, d := range []struct {
-		option *time.Duration
-		value  time.Duration
-	}{{&o.Hangover, 600 * time.Millisecond}, {&o.Takeover, 500 * time.Millisecond}, {&o.Interval, 200 * time.Millisecond}} {
-		if *d.option == 0 {
-			*d.option = d.value
-		}
-	}
+	o.Start = cmp.Or(o.Start, -45)
+	o.Stop = cmp.Or(o.Stop, -52)
+	o.Hangover = cmp.Or(o.Hangover, 600*time.Millisecond)
+	o.Margin = cmp.Or(o.Margin, 4)
+	o.Takeover = cmp.Or(o.Takeover, 500*time.Millisecond)
+	o.Interval = cmp.Or(o.Interval, 200*time.Millisecond)
 	return &Detector{opt: o}
 }
 

@@ -39,7 +39,7 @@ type History struct {
 	unmatched uint64
 }
 
-// NewHistory returns a history of the last size packets (24 bytes each); 0
+// NewHistory returns a history of the last size packets (16 bytes each); 0
 // stands for 512. It must hold those of one round trip and a feedback interval.
 func NewHistory(size int) *History {
 	if size <= 0 {
