@@ -174,6 +174,7 @@ func (e *Endpoint) Publish(list []Publication) {
 		return
 	}
 	var fresh, gone []published
+	var turned []*Track // muted or unmuted; the endpoints that are told need their locks
 	for _, old := range e.tracks {
 		if !slices.ContainsFunc(list, func(p Publication) bool { return p.Track.ID == old.track.id }) {
 			gone = append(gone, old)
@@ -188,7 +189,9 @@ func (e *Endpoint) Publish(list []Publication) {
 			i = len(e.tracks)
 			e.tracks = append(e.tracks, fresh[len(fresh)-1])
 		}
-		e.tracks[i].track.announce(pub)
+		if t := e.tracks[i].track; t.announce(pub) {
+			turned = append(turned, t)
+		}
 	}
 	c := e.conn
 	e.mu.Unlock()
@@ -197,6 +200,9 @@ func (e *Endpoint) Publish(list []Publication) {
 	}
 	for _, t := range fresh {
 		e.router.addTrack(t.track)
+	}
+	for _, t := range turned {
+		e.router.muted(t)
 	}
 	if c != nil && len(fresh) > 0 {
 		c.call(func(media.Time) { c.bind(fresh) })

@@ -177,14 +177,13 @@ func (t *Track) bind(p *peer.Peer, r *peer.Receiver) {
 	t.want()
 }
 
-// announce takes over what the publisher says of its track.
-func (t *Track) announce(pub Publication) {
+// announce takes over what the publisher says of its track, and reports whether
+// it was muted or unmuted.
+func (t *Track) announce(pub Publication) (turned bool) {
 	info := t.Info()
 	info.Layers = pub.Track.Layers
 	t.info.Store(&info)
-	if t.muted.Swap(pub.Muted) != pub.Muted {
-		t.router.muted(t)
-	}
+	return t.muted.Swap(pub.Muted) != pub.Muted
 }
 
 // close gives all packets back. No packet may come any more.
