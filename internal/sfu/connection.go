@@ -145,7 +145,7 @@ func (c *connection) apply(now media.Time) {
 // are there already keep their slot.
 func (c *connection) fill(now media.Time, spare []*Slot, shown map[*Track]bool) {
 	var due []*Track
-	for _, t := range c.endpoint.router.loudest(now) {
+	for _, t := range c.endpoint.router.loudest() {
 		if t.endpoint != c.endpoint && !shown[t] && len(due) < len(spare) {
 			due = append(due, t)
 		}

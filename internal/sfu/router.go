@@ -116,6 +116,9 @@ func (r *Router) Source(id media.TrackID) (media.Source, bool) {
 }
 
 func (r *Router) addTrack(t *Track) {
+	if t.kind == media.Audio {
+		r.speakers.add(t)
+	}
 	r.mu.Lock()
 	r.tracks[t.id] = t
 	if t.kind == media.Audio {
@@ -140,6 +143,7 @@ func (r *Router) removeTrack(t *Track) {
 	}
 	t.close()
 	if t.kind == media.Audio {
+		r.speakers.remove(t)
 		r.fillAudio()
 	}
 }
@@ -157,32 +161,8 @@ func (r *Router) audioTracks() []*Track {
 	return r.audio
 }
 
-// loudest returns the audio tracks in the order in which they deserve a slot:
-// who speaks first, then who came first.
-func (r *Router) loudest(now media.Time) []*Track {
-	list := slices.Clone(r.audioTracks())
-	slices.SortStableFunc(list, func(a, b *Track) int {
-		return compareVoices(now, a, b)
-	})
-	return list
-}
-
-// compareVoices orders by who speaks now.
-func compareVoices(now media.Time, a, b *Track) int {
-	speaks := func(t *Track) bool {
-		at := media.Time(t.voice.Load())
-		return !at.IsZero() && now.Sub(at) < hangover && !t.muted.Load()
-	}
-	switch x, y := speaks(a), speaks(b); {
-	case x && !y:
-		return -1
-	case y && !x:
-		return 1
-	case x && y:
-		return int(a.level.Load()) - int(b.level.Load())
-	}
-	return 0
-}
+// loudest returns the audio tracks in the order in which they deserve a slot.
+func (r *Router) loudest() []*Track { return r.speakers.loudest(r.audioTracks()) }
 
 // fillAudio lets all endpoints look at their audio slots anew.
 func (r *Router) fillAudio() {

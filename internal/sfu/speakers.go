@@ -1,24 +1,19 @@
 package sfu
 
 import (
-	"cmp"
 	"slices"
-	"sync/atomic"
-	"time"
+	"sync"
 
+	"github.com/tutti-rtc/tutti/internal/algo/speaker"
 	"github.com/tutti-rtc/tutti/internal/media"
 	"github.com/tutti-rtc/tutti/internal/peer"
 )
 
 const (
-	// silence is the level, in −dBov, from which on nobody speaks.
-	silence = 50
-	// speakersInterval is how often the list of speakers may change.
-	speakersInterval = 200 * time.Millisecond
-	// hangover is how long a speaker stays on the list after the last word.
-	hangover = 600 * time.Millisecond
-	// maxSpeakers is the length of the list.
+	// maxSpeakers is the length of the list that is told.
 	maxSpeakers = 5
+	// quietest is the level in dBov that counts as silence in the list.
+	quietest = -70
 )
 
 // Speaker is one talker.
@@ -28,90 +23,93 @@ type Speaker struct {
 	Level  float64 // 0 to 1, linear in decibels
 }
 
-// speakers keeps the list of a room's talkers. It runs on one loop, and only
-// while somebody speaks.
+// speakers keeps the list of a room's talkers. Voices are heard on their
+// publishers' loops; the list is made on one loop, and only while somebody
+// speaks.
 type speakers struct {
+	// Constant.
 	router *Router
 	loop   *peer.Loop
-	awake  atomic.Bool
+	timer  *peer.Timer // owned by the loop
 
-	timer *peer.Timer       // owned by the loop, as all that follows
-	voice map[*Track]*voice // who spoke lately
-	told  []Speaker
-}
-
-// voice is one track's smoothed loudness.
-type voice struct {
-	level float64 // 0 to 1
-	since media.Time
+	mu       sync.Mutex
+	detector *speaker.Detector // guarded by mu
+	awake    bool              // guarded by mu: the timer is set
 }
 
 func (s *speakers) init(r *Router, l *peer.Loop) {
-	s.router, s.loop, s.voice = r, l, make(map[*Track]*voice)
+	s.router, s.loop, s.detector = r, l, speaker.New(speaker.Options{})
 	s.timer = l.NewTimer(s.tick)
 }
 
-// wake starts to look; it may be called from any goroutine.
-func (s *speakers) wake(media.Time) {
-	if s.awake.CompareAndSwap(false, true) {
+// add begins to listen to a track.
+func (s *speakers) add(t *Track) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.voice = s.detector.Add(t.id)
+}
+
+func (s *speakers) remove(t *Track) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.detector.Remove(t.voice)
+}
+
+// heard takes the level of a packet.
+func (s *speakers) heard(now media.Time, t *Track, p *media.Packet) {
+	s.mu.Lock()
+	t.voice.Heard(now, p.AudioLevel, p.Voice)
+	wake := !s.awake && !s.detector.Deadline().IsZero()
+	s.awake = s.awake || wake
+	s.mu.Unlock()
+	if wake {
 		s.loop.Call(s.tick)
 	}
 }
 
-// tick works the list out anew, and again later while it is not empty.
+// tick makes the list anew, and again later while somebody speaks.
 func (s *speakers) tick(now media.Time) {
-	list := s.measure(now)
-	if !slices.Equal(list, s.told) {
-		changed := !sameOrder(list, s.told)
-		s.told = list
+	s.mu.Lock()
+	changed := s.detector.Update(now)
+	voices := s.detector.Speakers(nil)
+	list := make([]Speaker, 0, maxSpeakers)
+	for _, v := range voices[:min(len(voices), maxSpeakers)] {
+		list = append(list, Speaker{Track: v.ID(), Level: max(0, 1-v.DBov()/quietest)})
+	}
+	next := s.detector.Deadline()
+	s.awake = !next.IsZero()
+	s.mu.Unlock()
+
+	s.timer.Set(next)
+	for i := range list {
+		if t := s.router.track(list[i].Track); t != nil {
+			list[i].Member = t.member
+		}
+	}
+	if changed || len(list) > 0 {
 		s.router.tellSpeakers(list)
-		if changed {
-			s.router.fillAudio()
-		}
 	}
-	if len(s.voice) > 0 {
-		s.timer.Set(now.Add(speakersInterval))
-		return
+	if changed {
+		s.router.fillAudio()
 	}
-	s.awake.Store(false)
 }
 
-// measure returns who speaks, the loudest first.
-func (s *speakers) measure(now media.Time) []Speaker {
-	tracks := s.router.audioTracks()
-	for v := range s.voice {
-		if !slices.Contains(tracks, v) {
-			delete(s.voice, v)
+// loudest orders tracks by how much they deserve a slot: who speaks, who spoke
+// last, then who came first.
+func (s *speakers) loudest(tracks []*Track) []*Track {
+	s.mu.Lock()
+	order := s.detector.Loudest(len(tracks), nil)
+	s.mu.Unlock()
+	rank := func(t *Track) int {
+		if i := slices.Index(order, t.id); i >= 0 {
+			return i
 		}
+		return len(order)
 	}
-	list := []Speaker{}
-	for _, t := range tracks {
-		at := media.Time(t.voice.Load())
-		if at.IsZero() || now.Sub(at) > hangover || t.muted.Load() {
-			delete(s.voice, t)
-			continue
-		}
-		v := s.voice[t]
-		if v == nil {
-			v = &voice{since: now}
-			s.voice[t] = v
-		}
-		loud := 0.0
-		if now.Sub(at) < speakersInterval {
-			loud = 1 - float64(t.level.Load())/127
-		}
-		v.level += (loud - v.level) / 2
-		list = append(list, Speaker{Member: t.member, Track: t.id, Level: float64(int(v.level*100)) / 100})
-	}
-	slices.SortStableFunc(list, func(a, b Speaker) int { return cmp.Compare(b.Level, a.Level) })
-	return list[:min(len(list), maxSpeakers)]
-}
-
-func sameOrder(a, b []Speaker) bool {
-	return slices.EqualFunc(a, b, func(a, b Speaker) bool { return a.Track == b.Track })
+	tracks = slices.Clone(tracks)
+	slices.SortStableFunc(tracks, func(a, b *Track) int { return rank(a) - rank(b) })
+	return tracks
 }
 
 // stop ends the looking.
-func (s *speakers) stop() {
-	s.loop.Call(func(media.Time) { s.timer.Stop(); clear(s.voice) })
-}
+func (s *speakers) stop() { s.loop.Call(func(media.Time) { s.timer.Stop() }) }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tutti-rtc/tutti/api"
 	"github.com/tutti-rtc/tutti/internal/algo/seqmap"
+	"github.com/tutti-rtc/tutti/internal/algo/speaker"
 	"github.com/tutti-rtc/tutti/internal/media"
 	"github.com/tutti-rtc/tutti/internal/peer"
 )
@@ -35,13 +36,12 @@ type Track struct {
 	number   uint32 // among the router's tracks
 	router   *Router
 	endpoint *Endpoint
+	voice    *speaker.Voice        // of an audio track; guarded by router.speakers.mu
 	fans     []atomic.Pointer[fan] // by loop
 
 	// Atomic.
 	info   atomic.Pointer[media.TrackInfo]
 	muted  atomic.Bool
-	level  atomic.Int32 // of the latest packet in −dBov; see levels
-	voice  atomic.Int64 // media.Time of the latest packet with voice
 	codecs atomic.Uint32
 	seen   [maxStreams]atomic.Int64 // media.Time of the latest packet
 
@@ -61,7 +61,6 @@ func newTrack(r *Router, e *Endpoint, number uint32, info media.TrackInfo) *Trac
 		router: r, endpoint: e, fans: make([]atomic.Pointer[fan], len(r.server.Loops())),
 	}
 	t.info.Store(&info)
-	t.level.Store(media.NoLevel)
 	return t
 }
 
@@ -83,8 +82,8 @@ func (t *Track) WritePacket(now media.Time, p *media.Packet) {
 	if t.codecs.Load() != uint32(p.Codec) {
 		t.arrived(p)
 	}
-	if t.kind == media.Audio {
-		t.listen(now, p)
+	if t.kind == media.Audio && p.AudioLevel != media.NoLevel {
+		t.router.speakers.heard(now, t, p)
 	}
 	t.keep(p)
 	for i := range t.fans {
@@ -107,18 +106,6 @@ func (t *Track) arrived(p *media.Packet) {
 	t.info.Store(&info)
 	if first {
 		t.endpoint.notify(Notice{Arrived: &info})
-	}
-}
-
-// listen notes how loud the track is, for the list of speakers.
-func (t *Track) listen(now media.Time, p *media.Packet) {
-	if p.AudioLevel == media.NoLevel {
-		return
-	}
-	t.level.Store(int32(p.AudioLevel))
-	if p.AudioLevel < silence {
-		t.voice.Store(int64(now))
-		t.router.speakers.wake(now)
 	}
 }
 
