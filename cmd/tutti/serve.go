@@ -26,7 +26,7 @@ func (c *serveCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	greet(t, c.Config, server.Addr())
 	<-ctx.Done()
-	options.Log.Info("stopping: members are told, connections close", "at most", c.Config.Run.ShutdownTimeout)
+	options.Log.Info("stopping: members are told, connections close", "timeout", c.Config.Run.ShutdownTimeout)
 	return server.Close()
 }
 

@@ -43,6 +43,7 @@ func (f Finding) String() string {
 func Rules() []Rule {
 	return slices.Concat(
 		importRules(),
+		dependencyRules(),
 		sansIORules(),
 		concurrencyRules(),
 		stateRules(),

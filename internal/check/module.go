@@ -25,6 +25,7 @@ type Module struct {
 	// Texts are the other text files a person wrote: scripts, pages, docs.
 	Texts []Text
 
+	mod  string // the text of go.mod
 	fset *token.FileSet
 }
 
@@ -66,7 +67,7 @@ func Load(root fs.FS) (*Module, error) {
 	if match == nil {
 		return nil, errors.New("go.mod names no module")
 	}
-	m := &Module{Path: string(match[1]), fset: token.NewFileSet()}
+	m := &Module{Path: string(match[1]), mod: string(mod), fset: token.NewFileSet()}
 	err = fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:

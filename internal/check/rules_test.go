@@ -80,6 +80,14 @@ func TestRulesFindWhatBreaksThem(t *testing.T) {
 		{"api-standard-library", "api brings nothing along",
 			sample{"api/a.go": "package api\nimport _ \"encoding/json\"\nimport _ \"github.com/google/uuid\"\n"}, []string{"api/a.go:3"}},
 
+		{"dependencies", "each direct one is explained, in its version",
+			sample{
+				"go.mod":               "module example.test/m\nrequire (\n\ta.test/x v1.0.0\n\ta.test/y/v2 v2.0.0 // indirect\n\ta.test/z v1.0.0\n\ta.test/tool v1.0.0\n)\ntool (\n\ta.test/tool/cmd/t\n)\n",
+				"a/a.go":               "package a\nimport _ \"a.test/x/sub\"\nimport _ \"a.test/z\"\n",
+				"docs/dependencies.md": "| `a.test/x` | v1.0.1 | x |\n| `a.test/z` | v1.0.0 | z |\n",
+			},
+			[]string{"go.mod:3", "go.mod:6"}},
+
 		{"sans-io-imports", "a core takes addresses, not sockets",
 			sample{"internal/peer/ice/a.go": "package ice\nimport _ \"net/netip\"\nimport _ \"net\"\nimport _ \"sync/atomic\"\n"},
 			[]string{"internal/peer/ice/a.go:3", "internal/peer/ice/a.go:4"}},
