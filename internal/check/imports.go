@@ -50,7 +50,7 @@ var layers = []layer{
 }
 
 // testOnly parts may be imported by tests and by those who only test.
-var testOnly = []string{"internal/netsim", "internal/check", "e2e", "bench"}
+var testOnly = []string{"internal/netsim", "internal/check", "e2e"}
 
 // confined says who alone may import what from outside, and why. A path stands
 // for all below it.
@@ -134,7 +134,7 @@ func findConfigUsers(m *Module) []Finding {
 func findTestOnly(m *Module) []Finding {
 	var found []Finding
 	m.code(func(p *Package, f *File) {
-		if within(p.Dir, testOnly...) {
+		if within(p.Dir, testOnly...) || within(p.Dir, "bench") {
 			return
 		}
 		for _, imp := range f.imports() {

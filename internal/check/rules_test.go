@@ -39,121 +39,126 @@ func ruleNamed(t *testing.T, name string) Rule {
 	return rules[i]
 }
 
+// breakage is a small module and where it breaks a rule.
+type breakage struct {
+	rule  string
+	name  string
+	files sample
+	want  []string // "path:line" of each finding
+}
+
+var breakages = []breakage{
+	{"layers", "the fan-out and the mixer do not know each other",
+		sample{"internal/sfu/a.go": "package sfu\nimport _ \"example.test/m/internal/mcu\"\n", "internal/mcu/a.go": "package mcu\n"},
+		[]string{"internal/sfu/a.go:2"}},
+	{"layers", "a room may speak of media",
+		sample{"internal/room/a.go": "package room\nimport _ \"example.test/m/internal/media\"\n"}, nil},
+	{"layers", "a part of a package may not import the whole",
+		sample{"internal/peer/ice/a.go": "package ice\nimport _ \"example.test/m/internal/peer\"\n"},
+		[]string{"internal/peer/ice/a.go:2"}},
+	{"layers", "the whole may import its parts",
+		sample{"internal/peer/a.go": "package peer\nimport _ \"example.test/m/internal/peer/ice\"\n"}, nil},
+	{"layers", "parts of one layer may import each other",
+		sample{"internal/algo/nack/a.go": "package nack\nimport _ \"example.test/m/internal/algo/seqmap\"\n"}, nil},
+	{"layers", "a new folder asks for its row",
+		sample{"internal/misc/a.go": "package misc\n"}, []string{"internal/misc/a.go:1"}},
+	{"layers", "tests may import what they like",
+		sample{"internal/sfu/a_test.go": "package sfu\nimport _ \"example.test/m/internal/peer\"\n"}, nil},
+
+	{"config-users", "packages own their options",
+		sample{"internal/httpd/a.go": "package httpd\nimport _ \"example.test/m/internal/config\"\n", "internal/app/a.go": "package app\nimport _ \"example.test/m/internal/config\"\n"},
+		[]string{"internal/httpd/a.go:2"}},
+	{"test-only", "simulated networks stay in tests",
+		sample{"internal/peer/a.go": "package peer\nimport _ \"example.test/m/internal/netsim\"\n", "internal/peer/a_test.go": "package peer\nimport _ \"example.test/m/internal/netsim\"\n"},
+		[]string{"internal/peer/a.go:2"}},
+	{"confined", "Pion ends below the fan-out",
+		sample{"internal/sfu/a.go": "package sfu\nimport _ \"github.com/pion/rtp\"\n", "internal/peer/a.go": "package peer\nimport _ \"github.com/pion/rtp\"\n"},
+		[]string{"internal/sfu/a.go:2"}},
+	{"confined", "no PeerConnection in the server",
+		sample{"internal/peer/a.go": "package peer\nimport _ \"github.com/pion/webrtc/v4\"\n"}, []string{"internal/peer/a.go:2"}},
+	{"confined", "the server calls no C",
+		sample{"internal/udp/a.go": "package udp\nimport \"C\"\n"}, []string{"internal/udp/a.go:2"}},
+	{"api-standard-library", "api brings nothing along",
+		sample{"api/a.go": "package api\nimport _ \"encoding/json\"\nimport _ \"github.com/google/uuid\"\n"}, []string{"api/a.go:3"}},
+
+	{"dependencies", "each direct one is explained, in its version",
+		sample{
+			"go.mod":               "module example.test/m\nrequire (\n\ta.test/x v1.0.0\n\ta.test/y/v2 v2.0.0 // indirect\n\ta.test/z v1.0.0\n\ta.test/tool v1.0.0\n)\ntool (\n\ta.test/tool/cmd/t\n)\n",
+			"a/a.go":               "package a\nimport _ \"a.test/x/sub\"\nimport _ \"a.test/z\"\n",
+			"docs/dependencies.md": "| `a.test/x` | v1.0.1 | x |\n| `a.test/z` | v1.0.0 | z |\n",
+		},
+		[]string{"go.mod:3", "go.mod:6"}},
+
+	{"sans-io-imports", "a core takes addresses, not sockets",
+		sample{"internal/peer/ice/a.go": "package ice\nimport _ \"net/netip\"\nimport _ \"net\"\nimport _ \"sync/atomic\"\n"},
+		[]string{"internal/peer/ice/a.go:3", "internal/peer/ice/a.go:4"}},
+	{"sans-io-clock", "a core does not look at the clock, under any name",
+		sample{"internal/algo/bwe/a.go": "package bwe\nimport clock \"time\"\nvar d = clock.Second\nfunc f() { clock.Now() }\n"},
+		[]string{"internal/algo/bwe/a.go:4"}},
+	{"sans-io-goroutine", "a core starts nothing",
+		sample{"internal/wire/a.go": "package wire\nfunc f() { go f() }\n"}, []string{"internal/wire/a.go:2"}},
+
+	{"goroutines", "a new goroutine asks for its line",
+		sample{"internal/room/a.go": "package room\nfunc f(g interface{ Go(func()) }) {\n go f(g)\n g.Go(nil)\n}\n"},
+		[]string{"internal/room/a.go:3", "internal/room/a.go:4"}},
+	{"goleak", "who starts goroutines proves that they end",
+		sample{"internal/room/a.go": "package room\nfunc f() { go f() }\n", "internal/room/a_test.go": "package room\n"},
+		[]string{"internal/room/a.go:2"}},
+	{"goleak", "a TestMain that looks is the proof",
+		sample{"internal/room/a.go": "package room\nfunc f() { go f() }\n", "internal/room/a_test.go": "package room\nimport \"go.uber.org/goleak\"\nfunc TestMain(m *testing.M) { goleak.VerifyTestMain(m) }\n"}, nil},
+	{"sleeping-test", "no test waits for the wall",
+		sample{"a/a_test.go": "package a\nimport \"time\"\nfunc f() { time.Sleep(1) }\n"}, []string{"a/a_test.go:3"}},
+	{"sleeping-test", "a bubble's sleep takes no time",
+		sample{"a/a_test.go": "package a\nimport (\n\"time\"\n\"testing/synctest\"\n)\nfunc f() { synctest.Test(nil, func() { time.Sleep(1) }) }\n"}, nil},
+
+	{"init", "imports do nothing",
+		sample{"a/a.go": "package a\nfunc init() {}\ntype t int\nfunc (t) init() {}\n"}, []string{"a/a.go:2"}},
+	{"package-state", "tables and errors are fine",
+		sample{"a/a.go": "package a\nimport \"errors\"\nvar errA = errors.New(\"a\")\nvar table = map[string]int{\"a\": 1}\nfunc f() int { table := table[\"a\"]; table = 2; return table }\n"}, nil},
+	{"package-state", "a lock is there to change",
+		sample{"a/a.go": "package a\nimport (\n\"sync\"\n\"sync/atomic\"\n)\nvar mu sync.Mutex\nvar p atomic.Pointer[int]\nvar c = make(chan int)\nvar o = &sync.Once{}\n"},
+		[]string{"a/a.go:6", "a/a.go:7", "a/a.go:8", "a/a.go:9"}},
+	{"package-state", "nothing assigns, in another file or in a test either",
+		sample{"a/a.go": "package a\nvar table = map[string]int{\"a\": 1}\nvar n, limit int\n", "a/b.go": "package a\nfunc f() { n++; table[\"b\"] = 2; delete(table, \"a\") }\n", "a/a_test.go": "package a\nfunc g() {\n limit = 3\n _ = &n\n}\n"},
+		[]string{"a/a_test.go:3", "a/a_test.go:4", "a/b.go:2", "a/b.go:2", "a/b.go:2"}},
+
+	{"file-length", "a test may be longer",
+		sample{"a/a.go": "package a\n" + strings.Repeat("//\n", maxFileLines), "a/a_test.go": "package a\n" + strings.Repeat("//\n", maxFileLines)},
+		[]string{"a/a.go:1"}},
+	{"function-length", "eighty lines are a screen and a half",
+		sample{"a/a.go": "package a\nfunc f() {\n" + strings.Repeat("//\n", maxFuncLines-2) + "}\nfunc g() {\n" + strings.Repeat("//\n", maxFuncLines-1) + "}\n"},
+		[]string{fmt.Sprintf("a/a.go:%d", maxFuncLines+2)}},
+	{"struct-size", "fields in one line count too",
+		sample{"a/a.go": "package a\ntype t struct{ a" + strings.Repeat(", a", maxFields) + " int }\n"}, []string{"a/a.go:2"}},
+	{"interface-size", "five methods are enough",
+		sample{"a/a.go": "package a\ntype t interface{ A(); B(); C(); D(); E() }\ntype u interface{ t; A(); B(); C(); D(); E() }\n"}, []string{"a/a.go:3"}},
+
+	{"package-comment", "every package has one",
+		sample{"a/a.go": "package a\n", "b/a.go": "// Package b is fine.\npackage b\n", "b/b.go": "// Package b again.\npackage b\n", "c/a.go": "// It is c.\npackage c\n"},
+		[]string{"a/a.go:1", "b/b.go:2", "c/a.go:2"}},
+	{"doc-comment", "exported names, methods among them, have one",
+		sample{"a/a.go": "package a\nfunc F() {}\ntype T int\n// The group has one.\nconst (\n A = 1\n)\nvar (\n B = 1 // has its own\n C = 2\n d = 3\n)\nfunc (t *T) M() {}\nfunc (d x) M() {}\n"},
+		[]string{"a/a.go:2", "a/a.go:3", "a/a.go:10", "a/a.go:13"}},
+
+	{"package-name", "a name for everything",
+		sample{"a/a.go": "package utils\n"}, []string{"a/a.go:1"}},
+	{"type-name", "whole words, not their beginnings",
+		sample{"a/a.go": "package a\ntype roomManager int\ntype Baseline int\ntype implDetail int\n"}, []string{"a/a.go:2", "a/a.go:4"}},
+	{"fuzz", "parsers are fuzzed, methods too",
+		sample{"a/a.go": "package a\nfunc ParseA() {}\nfunc (t *T) Parse() {}\nfunc ParseB() {}\n", "a/a_test.go": "package a\nfunc FuzzA(f any) { ParseA(); t.Parse() }\nfunc TestB() { ParseB() }\n"},
+		[]string{"a/a.go:4"}},
+
+	{"unwanted-text", "machines and put-off work",
+		sample{"a/a.go": "package a\n// T" + "ODO later\nvar p = \"/t" + "mp/x\"\n", "docs/a.md": "in /ho" + "me/jan/x\n"},
+		[]string{"a/a.go:2", "a/a.go:3", "docs/a.md:1"}},
+	{"panic", "only bugs panic",
+		sample{"a/a.go": "package a\nimport \"fmt\"\nfunc f(err error) {\n panic(\"BUG: a\" + \"b\")\n panic(fmt.Sprintf(\"BUG: %d\", 1))\n panic(err)\n panic(\"no\")\n}\n"},
+		[]string{"a/a.go:6", "a/a.go:7"}},
+}
+
 // Each rule finds what breaks it, at its place, and nothing in what keeps it.
 func TestRulesFindWhatBreaksThem(t *testing.T) {
-	for _, test := range []struct {
-		rule  string
-		name  string
-		files sample
-		want  []string // "path:line" of each finding
-	}{
-		{"layers", "the fan-out and the mixer do not know each other",
-			sample{"internal/sfu/a.go": "package sfu\nimport _ \"example.test/m/internal/mcu\"\n", "internal/mcu/a.go": "package mcu\n"},
-			[]string{"internal/sfu/a.go:2"}},
-		{"layers", "a room may speak of media",
-			sample{"internal/room/a.go": "package room\nimport _ \"example.test/m/internal/media\"\n"}, nil},
-		{"layers", "a part of a package may not import the whole",
-			sample{"internal/peer/ice/a.go": "package ice\nimport _ \"example.test/m/internal/peer\"\n"},
-			[]string{"internal/peer/ice/a.go:2"}},
-		{"layers", "the whole may import its parts",
-			sample{"internal/peer/a.go": "package peer\nimport _ \"example.test/m/internal/peer/ice\"\n"}, nil},
-		{"layers", "parts of one layer may import each other",
-			sample{"internal/algo/nack/a.go": "package nack\nimport _ \"example.test/m/internal/algo/seqmap\"\n"}, nil},
-		{"layers", "a new folder asks for its row",
-			sample{"internal/misc/a.go": "package misc\n"}, []string{"internal/misc/a.go:1"}},
-		{"layers", "tests may import what they like",
-			sample{"internal/sfu/a_test.go": "package sfu\nimport _ \"example.test/m/internal/peer\"\n"}, nil},
-
-		{"config-users", "packages own their options",
-			sample{"internal/httpd/a.go": "package httpd\nimport _ \"example.test/m/internal/config\"\n", "internal/app/a.go": "package app\nimport _ \"example.test/m/internal/config\"\n"},
-			[]string{"internal/httpd/a.go:2"}},
-		{"test-only", "simulated networks stay in tests",
-			sample{"internal/peer/a.go": "package peer\nimport _ \"example.test/m/internal/netsim\"\n", "internal/peer/a_test.go": "package peer\nimport _ \"example.test/m/internal/netsim\"\n"},
-			[]string{"internal/peer/a.go:2"}},
-		{"confined", "Pion ends below the fan-out",
-			sample{"internal/sfu/a.go": "package sfu\nimport _ \"github.com/pion/rtp\"\n", "internal/peer/a.go": "package peer\nimport _ \"github.com/pion/rtp\"\n"},
-			[]string{"internal/sfu/a.go:2"}},
-		{"confined", "no PeerConnection in the server",
-			sample{"internal/peer/a.go": "package peer\nimport _ \"github.com/pion/webrtc/v4\"\n"}, []string{"internal/peer/a.go:2"}},
-		{"confined", "the server calls no C",
-			sample{"internal/udp/a.go": "package udp\nimport \"C\"\n"}, []string{"internal/udp/a.go:2"}},
-		{"api-standard-library", "api brings nothing along",
-			sample{"api/a.go": "package api\nimport _ \"encoding/json\"\nimport _ \"github.com/google/uuid\"\n"}, []string{"api/a.go:3"}},
-
-		{"dependencies", "each direct one is explained, in its version",
-			sample{
-				"go.mod":               "module example.test/m\nrequire (\n\ta.test/x v1.0.0\n\ta.test/y/v2 v2.0.0 // indirect\n\ta.test/z v1.0.0\n\ta.test/tool v1.0.0\n)\ntool (\n\ta.test/tool/cmd/t\n)\n",
-				"a/a.go":               "package a\nimport _ \"a.test/x/sub\"\nimport _ \"a.test/z\"\n",
-				"docs/dependencies.md": "| `a.test/x` | v1.0.1 | x |\n| `a.test/z` | v1.0.0 | z |\n",
-			},
-			[]string{"go.mod:3", "go.mod:6"}},
-
-		{"sans-io-imports", "a core takes addresses, not sockets",
-			sample{"internal/peer/ice/a.go": "package ice\nimport _ \"net/netip\"\nimport _ \"net\"\nimport _ \"sync/atomic\"\n"},
-			[]string{"internal/peer/ice/a.go:3", "internal/peer/ice/a.go:4"}},
-		{"sans-io-clock", "a core does not look at the clock, under any name",
-			sample{"internal/algo/bwe/a.go": "package bwe\nimport clock \"time\"\nvar d = clock.Second\nfunc f() { clock.Now() }\n"},
-			[]string{"internal/algo/bwe/a.go:4"}},
-		{"sans-io-goroutine", "a core starts nothing",
-			sample{"internal/wire/a.go": "package wire\nfunc f() { go f() }\n"}, []string{"internal/wire/a.go:2"}},
-
-		{"goroutines", "a new goroutine asks for its line",
-			sample{"internal/room/a.go": "package room\nfunc f(g interface{ Go(func()) }) {\n go f(g)\n g.Go(nil)\n}\n"},
-			[]string{"internal/room/a.go:3", "internal/room/a.go:4"}},
-		{"goleak", "who starts goroutines proves that they end",
-			sample{"internal/room/a.go": "package room\nfunc f() { go f() }\n", "internal/room/a_test.go": "package room\n"},
-			[]string{"internal/room/a.go:2"}},
-		{"goleak", "a TestMain that looks is the proof",
-			sample{"internal/room/a.go": "package room\nfunc f() { go f() }\n", "internal/room/a_test.go": "package room\nimport \"go.uber.org/goleak\"\nfunc TestMain(m *testing.M) { goleak.VerifyTestMain(m) }\n"}, nil},
-		{"sleeping-test", "no test waits for the wall",
-			sample{"a/a_test.go": "package a\nimport \"time\"\nfunc f() { time.Sleep(1) }\n"}, []string{"a/a_test.go:3"}},
-		{"sleeping-test", "a bubble's sleep takes no time",
-			sample{"a/a_test.go": "package a\nimport (\n\"time\"\n\"testing/synctest\"\n)\nfunc f() { synctest.Test(nil, func() { time.Sleep(1) }) }\n"}, nil},
-
-		{"init", "imports do nothing",
-			sample{"a/a.go": "package a\nfunc init() {}\ntype t int\nfunc (t) init() {}\n"}, []string{"a/a.go:2"}},
-		{"package-state", "tables and errors are fine",
-			sample{"a/a.go": "package a\nimport \"errors\"\nvar errA = errors.New(\"a\")\nvar table = map[string]int{\"a\": 1}\nfunc f() int { table := table[\"a\"]; table = 2; return table }\n"}, nil},
-		{"package-state", "a lock is there to change",
-			sample{"a/a.go": "package a\nimport (\n\"sync\"\n\"sync/atomic\"\n)\nvar mu sync.Mutex\nvar p atomic.Pointer[int]\nvar c = make(chan int)\nvar o = &sync.Once{}\n"},
-			[]string{"a/a.go:6", "a/a.go:7", "a/a.go:8", "a/a.go:9"}},
-		{"package-state", "nothing assigns, in another file or in a test either",
-			sample{"a/a.go": "package a\nvar table = map[string]int{\"a\": 1}\nvar n, limit int\n", "a/b.go": "package a\nfunc f() { n++; table[\"b\"] = 2; delete(table, \"a\") }\n", "a/a_test.go": "package a\nfunc g() {\n limit = 3\n _ = &n\n}\n"},
-			[]string{"a/a_test.go:3", "a/a_test.go:4", "a/b.go:2", "a/b.go:2", "a/b.go:2"}},
-
-		{"file-length", "a test may be longer",
-			sample{"a/a.go": "package a\n" + strings.Repeat("//\n", maxFileLines), "a/a_test.go": "package a\n" + strings.Repeat("//\n", maxFileLines)},
-			[]string{"a/a.go:1"}},
-		{"function-length", "eighty lines are a screen and a half",
-			sample{"a/a.go": "package a\nfunc f() {\n" + strings.Repeat("//\n", maxFuncLines-2) + "}\nfunc g() {\n" + strings.Repeat("//\n", maxFuncLines-1) + "}\n"},
-			[]string{fmt.Sprintf("a/a.go:%d", maxFuncLines+2)}},
-		{"struct-size", "fields in one line count too",
-			sample{"a/a.go": "package a\ntype t struct{ a" + strings.Repeat(", a", maxFields) + " int }\n"}, []string{"a/a.go:2"}},
-		{"interface-size", "five methods are enough",
-			sample{"a/a.go": "package a\ntype t interface{ A(); B(); C(); D(); E() }\ntype u interface{ t; A(); B(); C(); D(); E() }\n"}, []string{"a/a.go:3"}},
-
-		{"package-comment", "every package has one",
-			sample{"a/a.go": "package a\n", "b/a.go": "// Package b is fine.\npackage b\n", "b/b.go": "// Package b again.\npackage b\n", "c/a.go": "// It is c.\npackage c\n"},
-			[]string{"a/a.go:1", "b/b.go:2", "c/a.go:2"}},
-		{"doc-comment", "exported names, methods among them, have one",
-			sample{"a/a.go": "package a\nfunc F() {}\ntype T int\n// The group has one.\nconst (\n A = 1\n)\nvar (\n B = 1 // has its own\n C = 2\n d = 3\n)\nfunc (t *T) M() {}\nfunc (d x) M() {}\n"},
-			[]string{"a/a.go:2", "a/a.go:3", "a/a.go:10", "a/a.go:13"}},
-
-		{"package-name", "a name for everything",
-			sample{"a/a.go": "package utils\n"}, []string{"a/a.go:1"}},
-		{"type-name", "whole words, not their beginnings",
-			sample{"a/a.go": "package a\ntype roomManager int\ntype Baseline int\ntype implDetail int\n"}, []string{"a/a.go:2", "a/a.go:4"}},
-		{"fuzz", "parsers are fuzzed, methods too",
-			sample{"a/a.go": "package a\nfunc ParseA() {}\nfunc (t *T) Parse() {}\nfunc ParseB() {}\n", "a/a_test.go": "package a\nfunc FuzzA(f any) { ParseA(); t.Parse() }\nfunc TestB() { ParseB() }\n"},
-			[]string{"a/a.go:4"}},
-
-		{"unwanted-text", "machines and put-off work",
-			sample{"a/a.go": "package a\n// T" + "ODO later\nvar p = \"/t" + "mp/x\"\n", "docs/a.md": "in /ho" + "me/jan/x\n"},
-			[]string{"a/a.go:2", "a/a.go:3", "docs/a.md:1"}},
-		{"panic", "only bugs panic",
-			sample{"a/a.go": "package a\nimport \"fmt\"\nfunc f(err error) {\n panic(\"BUG: a\" + \"b\")\n panic(fmt.Sprintf(\"BUG: %d\", 1))\n panic(err)\n panic(\"no\")\n}\n"},
-			[]string{"a/a.go:6", "a/a.go:7"}},
-	} {
+	for _, test := range breakages {
 		t.Run(test.rule+"/"+test.name, func(t *testing.T) {
 			var got []string
 			for _, f := range sorted(ruleNamed(t, test.rule).Find(load(t, test.files))) {
