@@ -25,11 +25,15 @@ type Envelope struct {
 
 // Encode returns m in its envelope as JSON.
 func Encode(id uint32, m Message) ([]byte, error) {
-	data, err := json.Marshal(m)
+	b, err := json.Marshal(struct { // an Envelope whose body is encoded in one go
+		Type string  `json:"type"`
+		ID   uint32  `json:"id,omitempty"`
+		Data Message `json:"data"`
+	}{m.MessageType(), id, m})
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", m.MessageType(), err)
 	}
-	return json.Marshal(Envelope{Type: m.MessageType(), ID: id, Data: data})
+	return b, nil
 }
 
 // DecodeClient decodes a message that a client sent. Its errors are *Error

@@ -20,8 +20,8 @@ const (
 	ReasonTwo           PathReason = "two"            // two people who reach each other directly
 	ReasonProving       PathReason = "proving"        // two people; the direct connection is being tried
 	ReasonMany          PathReason = "many"           // three or more people
-	ReasonPinned        PathReason = "pinned"         // the room's setting or a host pinned it
-	ReasonWish          PathReason = "wish"           // the member asked for it
+	ReasonPinned        PathReason = "pinned"         // the room's setting, or a host for one of two
+	ReasonWish          PathReason = "wish"           // one of two asked for it
 	ReasonDirectFailed  PathReason = "direct_failed"  // the two could not reach each other
 	ReasonDirectPoor    PathReason = "direct_poor"    // the direct connection had become poor
 	ReasonNotSupported  PathReason = "not_supported"  // one of the two clients can't do it
@@ -104,7 +104,7 @@ type Member struct {
 
 // Settings are what a host may change about the room.
 type Settings struct {
-	// Locked rooms admit nobody new.
+	// Locked rooms admit nobody new but bearers of a roomAdmin token.
 	Locked bool `json:"locked"`
 	// Path is PathAuto, or a path that everybody is pinned to.
 	Path Path `json:"path"`

@@ -65,7 +65,7 @@ func words(t *testing.T) map[string][]string {
 			if !ok {
 				return true
 			}
-			if kind, ok := v.Type.(*ast.Ident); ok {
+			if kind, ok := v.Type.(*ast.Ident); ok && len(v.Values) > 0 {
 				all[kind.Name] = append(all[kind.Name], unquote(t, v.Values[0]))
 			}
 			return true

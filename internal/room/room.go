@@ -145,8 +145,13 @@ func (r *Room) settle() {
 	}
 	r.changed = r.changed[:0]
 	for _, o := range orders {
-		if m := r.member(o.member); m != nil {
-			m.tell(o.message)
+		m := r.member(o.member)
+		if m == nil {
+			continue
+		}
+		m.tell(o.message)
+		if _, stopped := o.message.(*api.DirectStop); stopped {
+			m.held = nil
 		}
 	}
 	r.rooms.counters.addDirect(&r.paths.counts)

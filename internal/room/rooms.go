@@ -2,7 +2,6 @@ package room
 
 import (
 	"cmp"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -108,9 +107,6 @@ type Rooms struct {
 	rooms    map[string]*Room // guarded by mu
 	draining bool             // guarded by mu
 }
-
-// errOver says that a room has ended while somebody wanted to enter it.
-var errOver = errors.New("the room is over")
 
 // New returns an empty house.
 func New(plane MediaPlane, o Options) *Rooms {

@@ -361,8 +361,8 @@ export type PathReason =
   | "two" // two people who reach each other directly
   | "proving" // two people; the direct connection is being tried
   | "many" // three or more people
-  | "pinned" // the room's setting or a host pinned it
-  | "wish" // the member asked for it
+  | "pinned" // the room's setting, or a host for one of two
+  | "wish" // one of two asked for it
   | "direct_failed" // the two could not reach each other
   | "direct_poor" // the direct connection had become poor
   | "not_supported" // one of the two clients can't do it
@@ -454,7 +454,7 @@ export interface SetPath {
 
 /** Settings are what a host may change about the room. */
 export interface Settings {
-  /** Locked rooms admit nobody new. */
+  /** Locked rooms admit nobody new but bearers of a roomAdmin token. */
   locked: boolean;
   /** Path is PathAuto, or a path that everybody is pinned to. */
   path: Path;
