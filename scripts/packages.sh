@@ -23,5 +23,5 @@ fi
 
 echo "installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
-"${root[@]}" apt-get update -q
-"${root[@]}" "${install[@]}"
+"${root[@]}" apt-get update -qq
+"${root[@]}" "${install[@]}" -qq

@@ -40,7 +40,7 @@ end_to_end() { go test -count=1 -timeout 25m ./e2e/...; }
 # What the tests run beside the browsers: media tools, another media server to
 # talk to, and what makes and breaks networks.
 packages() {
-	scripts/packages.sh gcc libc6-dev chromium firefox-esr ffmpeg janus coturn \
+	scripts/packages.sh gcc libc6-dev chromium firefox-esr ffmpeg janus \
 		iproute2 nftables conntrack procps
 }
 
