@@ -22,6 +22,5 @@ if [ ${#root[@]} -gt 0 ] && ! "${root[@]}" true 2>/dev/null; then
 fi
 
 echo "installing ${missing[*]}"
-export DEBIAN_FRONTEND=noninteractive
 "${root[@]}" apt-get update -qq
-"${root[@]}" "${install[@]}" -qq
+"${root[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" -qq
