@@ -21,12 +21,12 @@ func BenchmarkSend(b *testing.B) {
 		for _, segments := range burstSizes {
 			b.Run(fmt.Sprintf("%s/burst=%d", name, segments), func(b *testing.B) {
 				var readers sync.WaitGroup
+				b.Cleanup(readers.Wait) // once all are closed
 				a := open(b, "::", o)
 				bursts := make([]Burst, 8)
 				for i := range bursts {
 					to := open(b, "127.0.0.1", o)
 					readers.Go(func() { drain(to) })
-					b.Cleanup(func() { to.Close(); readers.Wait() })
 					bursts[i] = Burst{Addr: to.LocalAddr(), Data: make([]byte, packetSize*segments), SegmentSize: packetSize}
 				}
 				w := a.NewWriter()
@@ -49,10 +49,10 @@ func BenchmarkSend(b *testing.B) {
 
 // BenchmarkNetUDPConn is what package net takes for the same, one by one.
 func BenchmarkNetUDPConn(b *testing.B) {
-	to := open(b, "127.0.0.1", Options{})
 	var reader sync.WaitGroup
+	b.Cleanup(reader.Wait)
+	to := open(b, "127.0.0.1", Options{})
 	reader.Go(func() { drain(to) })
-	b.Cleanup(func() { to.Close(); reader.Wait() })
 	socket, err := net.ListenUDP("udp", nil)
 	if err != nil {
 		b.Fatal(err)

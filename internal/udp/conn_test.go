@@ -138,11 +138,11 @@ func TestBurstsAreTheirSegments(t *testing.T) {
 		random := rand.New(rand.NewPCG(1, 2))
 		for range 200 {
 			var bursts []Burst
-			for room := 40000; room > 0 && len(bursts) < 100; {
+			for room := 100; room > 0; { // the receive buffer may be small
 				size := 1 + random.IntN(1500)
-				n := random.IntN(20 * size)
-				bursts = append(bursts, Burst{Data: pattern(n), SegmentSize: size})
-				room -= n + 1000
+				b := Burst{Data: pattern(random.IntN(20 * size)), SegmentSize: size}
+				bursts = append(bursts, b)
+				room -= len(split(b))
 			}
 			check(bursts...)
 		}
@@ -169,7 +169,7 @@ func TestSmallBatchLeavesTheRest(t *testing.T) {
 			}
 			for _, d := range batch[:n] {
 				sizes = append(sizes, len(d.Data))
-				if cap(d.Data) != len(d.Data) && !o.Portable && b.batched {
+				if cap(d.Data) != len(d.Data) && b.batched {
 					t.Error("appending to a datagram would overwrite the next")
 				}
 			}
