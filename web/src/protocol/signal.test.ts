@@ -19,7 +19,7 @@ function latest(): FakeSocket {
 function newSignal(): Signal {
   const signal = new Signal({
     url: "ws://server/api/ws",
-    join: { room: "hall", name: "Wei", direct: true },
+    join: () => ({ room: "hall", name: "Wei", direct: true }),
     openSocket: () => {
       const socket = new FakeSocket();
       sockets.push(socket);

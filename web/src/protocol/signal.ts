@@ -23,7 +23,8 @@ export interface Socket {
 export interface SignalOptions {
   /** ws: or wss: address. */
   url: string;
-  join: Omit<Join, "version" | "resume">;
+  /** As whom to join, asked anew for each attempt. */
+  join(): Omit<Join, "version" | "resume">;
   /** Opens a socket; the browser's WebSocket if left out. */
   openSocket?: (url: string) => Socket;
   /** In [0, 1), for jitter. */
@@ -132,7 +133,7 @@ export class Signal extends Events<SignalEvents> {
   private sendJoin(socket: Socket): void {
     const { id, reply } = this.requests.open("join", this.options.requestTimeout ?? 15_000);
     const resume = this.membership && { ...this.membership, number: this.lastEvent };
-    socket.send(encodeRequest(id, "join", { ...this.options.join, version: Version, ...(resume && { resume }) }));
+    socket.send(encodeRequest(id, "join", { ...this.options.join(), version: Version, ...(resume && { resume }) }));
     // A welcome is handled where it arrives, so that no event overtakes it.
     reply.catch((error: unknown) => {
       if (this.socket === socket && error instanceof SignalError) this.refused(error);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SignalError, type Track } from "../protocol/messages";
+import { SignalError } from "../protocol/messages";
 import { LocalTrackEntry } from "./local-track";
 import { Publications } from "./publications";
 import type { SendOrigin } from "./types";
@@ -8,24 +8,34 @@ import type { SendOrigin } from "./types";
 class Stage {
   readonly tracks = new Map<SendOrigin, LocalTrackEntry>();
   readonly log: string[] = [];
-  known: Track | undefined;
+  readonly layers: string[] = [];
   refuse: SignalError | null = null;
   negotiated = true;
   private lastId = 0;
+  private readonly ids = new Map<string, string>();
   readonly publications = new Publications({
     track: (origin) => this.tracks.get(origin),
     mid: () => (this.negotiated ? "1" : null),
-    publish: async ({ origin, muted, mid }) => {
+    publish: async ({ origin, muted, mid, layers }) => {
       this.log.push(`publish ${origin} on ${mid}${muted ? " muted" : ""}`);
       if (this.refuse) throw this.refuse;
-      return { track: { id: `t${++this.lastId}`, member: "me", kind: "video", origin, muted } };
+      if (layers?.[0]?.width) this.layers.push(layers.map((l) => `${l.rid}${l.width}`).join(" "));
+      const id = this.ids.get(origin) ?? `t${++this.lastId}`;
+      this.ids.set(origin, id);
+      return { track: { id, member: "me", kind: "video", origin, muted } };
     },
-    unpublish: async (track) => this.log.push(`unpublish ${track}`),
+    unpublish: async (track) => {
+      this.ids.clear();
+      this.log.push(`unpublish ${track}`);
+    },
     mute: async (track, muted) => this.log.push(`${muted ? "mute" : "unmute"} ${track}`),
-    known: () => this.known,
     published: (track) => this.log.push(`published ${track.id}`),
     unpublished: () => this.log.push("unpublished"),
   });
+
+  forget(): void {
+    this.ids.clear();
+  }
 
   add(origin: SendOrigin): LocalTrackEntry {
     const track = new LocalTrackEntry(origin, () => undefined);
@@ -34,7 +44,10 @@ class Stage {
   }
 }
 
-/** A DOM-free LocalTrackEntry has no element to show itself in, so none is needed here. */
+function media(width: number, height: number): MediaStreamTrack {
+  return { getSettings: () => ({ width, height }) } as MediaStreamTrack;
+}
+
 test("publishes, mutes and ends a track, one step at a time", async () => {
   const stage = new Stage();
   const camera = stage.add("camera");
@@ -80,14 +93,19 @@ test("a refusal reaches the caller, and the next attempt is made", async () => {
   expect(stage.log.at(-1)).toBe("published t1");
 });
 
-test("what was published by a request whose reply was lost is taken up", async () => {
+test("a camera of another size is announced anew as the same track", async () => {
   const stage = new Stage();
   const camera = stage.add("camera");
-  stage.refuse = new SignalError("conflict", "The m-line carries another track already.");
-  stage.known = { id: "t9", member: "me", kind: "video", origin: "camera", muted: true };
+  camera.setMedia(media(1280, 720), false);
   await stage.publications.sync("camera");
-  expect(camera.id).toBe("t9");
-  expect(stage.log).toEqual(["publish camera on 1", "published t9", "unmute t9"]);
+  camera.setMedia(media(640, 480), false);
+  await stage.publications.sync("camera");
+  expect(stage.log).toEqual(["publish camera on 1", "published t1", "publish camera on 1"]);
+  expect(stage.layers).toEqual(["q320 h640 f1280", "q320 h640"]);
+  // Turned off it has no size, which is no news.
+  camera.setMedia(null, false);
+  await stage.publications.sync("camera");
+  expect(stage.log.length).toBe(3);
 });
 
 test("after a new membership everything is published again", async () => {
@@ -95,6 +113,7 @@ test("after a new membership everything is published again", async () => {
   const camera = stage.add("camera");
   await stage.publications.sync("camera");
   stage.publications.reset();
+  stage.forget();
   expect(camera.id).toBe("");
   await stage.publications.sync("camera");
   expect(camera.id).toBe("t2");

@@ -1,6 +1,6 @@
 // Keeps the server's word about one's own tracks in step with them.
 
-import { SignalError, type Publish, type Published, type Track } from "../protocol/messages";
+import { SignalError, type Publish, type Published } from "../protocol/messages";
 import { layersOf } from "./encodings";
 import type { LocalTrackEntry } from "./local-track";
 import { sendOrigins } from "./origins";
@@ -14,8 +14,6 @@ export interface PublicationsOptions {
   publish(message: Publish): Promise<Published>;
   unpublish(track: string): Promise<unknown>;
   mute(track: string, muted: boolean): Promise<unknown>;
-  /** The track of this origin that the room knows of oneself. */
-  known(origin: SendOrigin): Track | undefined;
   published(track: LocalTrackEntry): void;
   unpublished(track: LocalTrackEntry): void;
 }
@@ -24,6 +22,9 @@ interface Publication {
   entry: LocalTrackEntry;
   id: string;
   muted: boolean;
+  /** As announced; 0 × 0 if it was not known. */
+  width: number;
+  height: number;
 }
 
 /** One step at a time per origin, until server and page agree. */
@@ -74,31 +75,22 @@ export class Publications {
       const entry = this.options.track(origin);
       const publication = this.current.get(origin);
       if (publication && publication.entry !== entry) await this.unpublish(publication);
-      else if (entry && !publication) await this.publish(entry, mid);
+      else if (entry && (!publication || resized(publication))) await this.publish(entry, mid);
       else if (entry && publication && publication.muted !== entry.muted) await this.mute(publication, entry.muted);
       else return;
     }
   }
 
+  /** Announces a track, or its new size; the server knows it by its m-line. */
   private async publish(entry: LocalTrackEntry, mid: string): Promise<void> {
     const { origin, muted, width, height } = entry;
     const layers = layersOf(origin, width, height);
-    try {
-      const size = entry.kind === "video" ? { width, height } : {};
-      const { track } = await this.options.publish({ mid, origin, muted, ...size, ...(layers && { layers }) });
-      this.adopt(entry, track, muted);
-    } catch (error) {
-      // The reply to an earlier attempt was lost with its socket.
-      const known = this.options.known(origin);
-      if (!(error instanceof SignalError) || error.code !== "conflict" || !known) throw error;
-      this.adopt(entry, known, known.muted);
-    }
-  }
-
-  private adopt(entry: LocalTrackEntry, track: Track, muted: boolean): void {
+    const size = entry.kind === "video" ? { width, height } : {};
+    const { track } = await this.options.publish({ mid, origin, muted, ...size, ...(layers && { layers }) });
+    const first = !this.current.has(origin);
     entry.id = track.id;
-    this.current.set(entry.origin, { entry, id: track.id, muted });
-    this.options.published(entry);
+    this.current.set(origin, { entry, id: track.id, muted, width, height });
+    if (first) this.options.published(entry);
   }
 
   private async unpublish(publication: Publication): Promise<void> {
@@ -117,4 +109,10 @@ export class Publications {
     await this.options.mute(publication.id, muted);
     publication.muted = muted;
   }
+}
+
+/** Whether a camera or screen gives pictures of another size than was announced. */
+function resized({ entry, width, height }: Publication): boolean {
+  if (entry.kind !== "video" || !entry.mediaStreamTrack) return false;
+  return entry.width !== width || entry.height !== height;
 }

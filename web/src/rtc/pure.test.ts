@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { sharedCodecs } from "./codecs";
 import { captureError } from "./devices";
-import { layersOf, serverEncodings } from "./encodings";
+import { applyEncodings, cameraStreams, layersOf, serverEncodings } from "./encodings";
 import { levelOf } from "./level-meter";
 import { contain, cover, gridLayout, stageLayout } from "./picture-layout";
 import { recordingName, recordingType } from "./recorder";
@@ -21,8 +21,40 @@ test("an offer names what the server forwards, and no more", () => {
 
 test("the camera has three streams whose sizes are announced", () => {
   expect(serverEncodings("camera").map((e) => [e.rid, e.scaleResolutionDownBy])).toEqual([["q", 4], ["h", 2], ["f", 1]]);
-  expect(layersOf("camera", 1280, 720)?.map((l) => `${l.rid} ${l.width}×${l.height}`)).toEqual(["q 320×180", "h 640×360", "f 1280×720"]);
+  const sizes = (w: number, h: number): string[] | undefined => layersOf("camera", w, h)?.map((l) => `${l.rid} ${l.width}×${l.height}`);
+  expect(sizes(1280, 720)).toEqual(["q 320×180", "h 640×360", "f 1280×720"]);
+  expect(sizes(640, 480)).toEqual(["q 320×240", "h 640×480"]);
+  expect(sizes(320, 180)).toEqual(["q 320×180"]);
   expect(layersOf("screen", 1920, 1080)).toBeUndefined();
+});
+
+test("bitrates fit the sizes", () => {
+  expect(cameraStreams(1280, 720).map((s) => s.bitrate)).toEqual([150_000, 510_000, 1_700_000]);
+});
+
+function parameters(encodings: RTCRtpEncodingParameters[]): RTCRtpSendParameters {
+  return { transactionId: "", encodings, codecs: [], headerExtensions: [], rtcp: {} };
+}
+
+test("encodings follow the camera's size and what is wanted", () => {
+  const camera = parameters(serverEncodings("camera"));
+  const state = (): string => camera.encodings.map((e) => `${e.rid}${e.active ? `/${e.scaleResolutionDownBy}` : ""}`).join(" ");
+  expect(applyEncodings(camera, { width: 1280, height: 720 }, null)).toBe(true);
+  expect(state()).toBe("q/4 h/2 f/1");
+  expect(applyEncodings(camera, { width: 1280, height: 720 }, null)).toBe(false);
+  applyEncodings(camera, { width: 640, height: 480 }, null);
+  expect(state()).toBe("q/2 h/1 f");
+  applyEncodings(camera, { width: 640, height: 480 }, ["q"]);
+  expect(state()).toBe("q/2 h f");
+  applyEncodings(camera, { width: 1280, height: 720 }, []);
+  expect(state()).toBe("q h f");
+});
+
+test("a single stream has no name, and runs while it is wanted", () => {
+  const screen = parameters([{ active: true }]);
+  expect(applyEncodings(screen, {}, [""])).toBe(false);
+  expect(applyEncodings(screen, {}, [])).toBe(true);
+  expect(screen.encodings[0]?.active).toBe(false);
 });
 
 test("faults of capture have codes that people's words can be found for", () => {

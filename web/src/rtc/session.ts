@@ -9,7 +9,6 @@ import { DataHub } from "./data-hub";
 import { DirectLink } from "./direct-link";
 import { Files } from "./files";
 import type { LocalParticipantEntry } from "./local-participant";
-import type { LocalTrackEntry } from "./local-track";
 import { onNetworkChange } from "./network-watch";
 import { isSendOrigin, kindOf, sendOrigins } from "./origins";
 import { Publications } from "./publications";
@@ -50,8 +49,11 @@ export class Session {
     { room, name, token }: ConnectOptions,
   ) {
     const { local, outputs, emit, options } = context;
-    const join = { room, name, direct: options.direct, ...(token !== undefined && { token }) };
-    const signal = (this.signal = new Signal({ url, join }));
+    const signal = (this.signal = new Signal({
+      url,
+      // Who comes back after a rename comes back with the new name.
+      join: () => ({ room, name: this.self?.name ?? name, direct: options.direct, ...(token !== undefined && { token }) }),
+    }));
     this.roster = new Roster(local);
     this.link = new DirectLink({
       iceServers: () => this.welcome?.ice_servers ?? [],
@@ -77,7 +79,6 @@ export class Session {
       publish: (message) => signal.request("publish", message),
       unpublish: (track) => signal.request("unpublish", { track }),
       mute: (track, muted) => signal.request("mute", { track, muted }),
-      known: (origin) => this.self?.tracks.find((t) => t.origin === origin),
       published: (track) => emit("localTrackPublished", track),
       unpublished: (track) => emit("localTrackUnpublished", track),
     });
@@ -141,7 +142,7 @@ export class Session {
     signal.on("direct_start", (start) => this.link.start(start));
     signal.on("direct_stop", (stop) => this.link.stop(stop));
     signal.on("direct", (message) => this.link.handle(message));
-    signal.on("muted_by_host", ({ track, member }) => this.mutedThere(track, member));
+    signal.on("muted_by_host", ({ track, member }) => this.mutedByHost(track, member));
   }
 
   private listenToMedia(): void {
@@ -208,7 +209,7 @@ export class Session {
     const { emit } = this.context;
     if (event.kind === "chat" && event.chat) emit("chat", event.chat);
     if (event.kind === "settings") emit("settingsChanged", this.state.settings);
-    if (event.kind === "track_changed" && event.track?.muted) this.mutedThere(event.track.id, "");
+    if (event.kind === "track_changed" && event.track?.muted) this.mutedThere(event.track.id);
   }
 
   private setState(state: RoomState, event?: Event): void {
@@ -240,12 +241,18 @@ export class Session {
     for (const uplink of this.server.peer?.uplinks.values() ?? []) uplink.setPaused(paused);
   }
 
-  private mutedThere(id: string, host: string): void {
-    const track: LocalTrackEntry | null = this.publications.mutedThere(id);
+  /** The room says that one's own track is muted, which is a host's doing or one's own. */
+  private mutedThere(id: string): void {
+    const track = this.publications.mutedThere(id);
     if (!track) return;
     this.context.local.mutedByHost(track);
     this.sendTrack(track.origin);
-    this.context.emit("mutedByHost", track, this.roster.participant(host));
+  }
+
+  private mutedByHost(id: string, host: string): void {
+    this.mutedThere(id);
+    const track = this.context.local.tracks.find((t) => t.id === id);
+    if (track) this.context.emit("mutedByHost", track, this.roster.participant(host));
   }
 
   private networkChanged(): void {

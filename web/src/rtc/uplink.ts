@@ -1,5 +1,6 @@
 // One sending m-line: which track it carries, and which of its encodings run.
 
+import { applyEncodings } from "./encodings";
 import type { SendOrigin } from "./types";
 
 /**
@@ -57,15 +58,10 @@ export class Uplink {
   private async apply(): Promise<void> {
     const { sender } = this.transceiver;
     const track = this.paused ? null : this.track;
-    if (sender.track !== track) await sender.replaceTrack(track);
     const parameters = sender.getParameters();
-    let changed = false;
-    for (const encoding of parameters.encodings ?? []) {
-      const on = this.active === null || this.active.includes(encoding.rid ?? "");
-      if ((encoding.active ?? true) === on) continue;
-      encoding.active = on;
-      changed = true;
+    if (applyEncodings(parameters, this.track?.getSettings() ?? {}, this.active)) {
+      await sender.setParameters(parameters);
     }
-    if (changed) await sender.setParameters(parameters);
+    if (sender.track !== track) await sender.replaceTrack(track);
   }
 }
