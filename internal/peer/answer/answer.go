@@ -14,11 +14,10 @@ func (o *Offer) Answer(l Local) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{
-		RemoteUfrag:      o.transport.ufrag,
-		RemotePwd:        o.transport.pwd,
-		ICERestart:       o.ICERestart(l.Previous),
-		Fingerprints:     o.transport.fingerprints,
-		ExtmapAllowMixed: o.mixed,
+		RemoteUfrag:  o.transport.ufrag,
+		RemotePwd:    o.transport.pwd,
+		ICERestart:   o.ICERestart(l.Previous),
+		Fingerprints: o.transport.fingerprints,
 	}
 	haveData := false
 	for i := range o.sections {
@@ -78,14 +77,19 @@ func (s *section) negotiate() (Media, *Error) {
 		return m, nil
 	}
 	role := s.role()
-	m.Extensions = acceptExtensions(s.extensions, m.Kind, role)
+	m.Extensions, m.extmaps = acceptExtensions(s.extensions, m.Kind, role)
 	m.Codecs = acceptCodecs(s.formats, m.Kind, m.Extensions.TransportCC != 0)
 	if len(m.Codecs) == 0 {
 		return Media{MID: s.mid, Kind: m.Kind}, refuse(NoCommonCodec, "media section %q offers no %s codec that the server forwards: %s", s.mid, m.Kind, known(m.Kind))
 	}
-	m.Role, m.ReducedSize = role, s.rtcpRsize
-	if role != Send { // while inactive too, or the client would forget its layers
-		m.RIDs, m.SSRCs = s.rids, s.ssrcs
+	m.Role, m.ReducedSize, m.ExtmapAllowMixed = role, s.rtcpRsize, s.mixed
+	if role == Send {
+		return m, nil
+	}
+	// While inactive too: without its answer the client forgets its layers.
+	m.SSRCs = s.ssrcs
+	if m.Extensions.MID != 0 && m.Extensions.RID != 0 { // RFC 8852: how packets name them
+		m.RIDs = s.rids
 	}
 	return m, nil
 }

@@ -1,6 +1,11 @@
 package answer
 
-import "github.com/tutti-rtc/tutti/internal/media"
+import (
+	"slices"
+	"strconv"
+
+	"github.com/tutti-rtc/tutti/internal/media"
+)
 
 // Extensions are the ids of RTP header extensions (RFC 8285); 0: not agreed on.
 type Extensions struct {
@@ -43,24 +48,52 @@ func (e *Extensions) all() []extension {
 
 // extmap is an offered header extension (RFC 8285 §5).
 type extmap struct {
-	id  uint8
-	uri string
+	id        uint8
+	uri       string
+	direction string // as offered; empty if none was given
 }
 
-// acceptExtensions picks what the server knows and has a use for.
-func acceptExtensions(offered []extmap, kind media.Kind, role Role) Extensions {
-	var accepted Extensions
+// fits reports whether the extension may be used in the direction that packets
+// take in a section of the role.
+func (e *extmap) fits(role Role) bool {
+	switch e.direction {
+	case "inactive":
+		return false
+	case "sendonly":
+		return role != Send
+	case "recvonly":
+		return role != Receive
+	}
+	return true
+}
+
+// answer returns the value of the answer's a=extmap line: the direction is
+// turned around (RFC 8285 §6).
+func (e *extmap) answer() string {
+	id := strconv.Itoa(int(e.id))
+	switch e.direction {
+	case "sendonly":
+		id += "/recvonly"
+	case "recvonly":
+		id += "/sendonly"
+	}
+	return id + " " + e.uri
+}
+
+// acceptExtensions picks what the server knows and has a use for: the ids, and
+// the lines that say so.
+func acceptExtensions(offered []extmap, kind media.Kind, role Role) (accepted Extensions, lines []string) {
 	for _, known := range accepted.all() {
 		if known.kind != 0 && known.kind != kind || known.up && role == Send {
 			continue
 		}
-		for _, o := range offered {
-			if o.uri == known.uri && *known.id == 0 {
-				*known.id = o.id
-			}
+		i := slices.IndexFunc(offered, func(o extmap) bool { return o.uri == known.uri && o.fits(role) })
+		if i >= 0 {
+			*known.id = offered[i].id
+			lines = append(lines, offered[i].answer())
 		}
 	}
-	return accepted
+	return accepted, lines
 }
 
 // merge adds the ids of another section.

@@ -12,7 +12,6 @@ type Offer struct {
 	sections  []section
 	bundle    []string  // the mids of the BUNDLE group, in its order
 	transport transport // of the offerer-tagged section
-	mixed     bool      // a=extmap-allow-mixed
 }
 
 // Parse reads an offer. Every error is an *Error.
@@ -32,7 +31,6 @@ func Parse(text string) (*Offer, error) {
 	}
 	o := &Offer{}
 	session := attributes(d.Attributes)
-	_, o.mixed = session.get("extmap-allow-mixed")
 	for _, md := range d.MediaDescriptions {
 		sec, err := parseSection(md, session)
 		if err != nil {

@@ -26,6 +26,7 @@ type section struct {
 	rtcpMux    bool
 	rtcpRsize  bool
 	formats    []format
+	mixed      bool // a=extmap-allow-mixed, here or for the session
 	extensions []extmap
 	rids       []string // simulcast streams that the client sends
 	ssrcs      []SSRC
@@ -82,6 +83,9 @@ func parseSection(md *sdp.MediaDescription, session attributes) (section, error)
 	if !s.isRTP() {
 		return s, nil
 	}
+	_, mixedHere := a.get("extmap-allow-mixed")
+	_, mixedAll := session.get("extmap-allow-mixed")
+	s.mixed = mixedHere || mixedAll
 	s.formats = parseFormats(md.MediaName.Formats, a)
 	s.rids = parseSimulcast(a)
 	s.ssrcs = parseSSRCs(a)
@@ -141,10 +145,10 @@ func parseExtmaps(lines []string) ([]extmap, error) {
 		if err != nil {
 			return nil, refuse(BadSDP, "a=extmap:%q has no number", line)
 		}
-		if n == 0 || n == 15 || n > 255 || dir == "inactive" {
-			continue // ids that packets can't carry (RFC 8285 §4.2, §4.3)
+		if n == 0 || n == 15 || n > 255 {
+			continue // packets can't carry it (RFC 8285 §4.2, §4.3)
 		}
-		list = append(list, extmap{id: uint8(n), uri: fields[1]})
+		list = append(list, extmap{id: uint8(n), uri: fields[1], direction: dir})
 	}
 	return list, nil
 }

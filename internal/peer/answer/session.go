@@ -68,9 +68,6 @@ type Session struct {
 	// section is not known yet: they hold for the whole transport
 	// (RFC 9143 §9.1, RFC 8285 §7).
 	Extensions Extensions
-	// ExtmapAllowMixed tells that one stream may have one-byte and two-byte
-	// header extensions (RFC 8285 §6).
-	ExtmapAllowMixed bool
 	// Refused lists the sections that the server turned down: the rest goes
 	// on without them.
 	Refused []Refusal
@@ -130,6 +127,9 @@ type Media struct {
 	// Codecs are those agreed on, in the order of preference.
 	Codecs     []Codec
 	Extensions Extensions
+	// ExtmapAllowMixed allows one-byte and two-byte header extensions in
+	// one stream (RFC 8285 §6).
+	ExtmapAllowMixed bool
 	// ReducedSize allows RTCP packets without a report (RFC 5506).
 	ReducedSize bool
 
@@ -150,6 +150,8 @@ type Media struct {
 	// message it takes in bytes, math.MaxUint32 if any.
 	SCTPPort       uint16
 	MaxMessageSize uint32
+
+	extmaps []string // of the answer
 }
 
 // Codec is one payload format of a media section. Its payload type is the

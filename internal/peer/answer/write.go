@@ -23,16 +23,17 @@ func (o *Offer) write(s *Session, l Local) error {
 		TimeDescriptions: []sdp.TimeDescription{{}},
 	}
 	d.WithPropertyAttribute("ice-lite").WithValueAttribute("ice-options", "ice2 trickle")
-	if o.mixed {
-		d.WithPropertyAttribute("extmap-allow-mixed")
-	}
 	bundle := o.acceptedMIDs(s)
 	d.WithValueAttribute("group", "BUNDLE "+strings.Join(bundle, " "))
 	d.WithValueAttribute("msid-semantic", " WMS *")
+	// For all sections at once: Firefox hangs if a fingerprint is only in the
+	// tagged one, where RFC 9143 §7.1.3 would have it.
+	d.WithValueAttribute("ice-ufrag", l.Ufrag).WithValueAttribute("ice-pwd", l.Pwd)
+	d.WithFingerprint("sha-256", l.Fingerprint).WithValueAttribute("setup", "passive")
 	for i := range s.Media {
 		md := o.sections[i].describe(&s.Media[i], l)
 		if s.Media[i].Role != Rejected && s.Media[i].MID == bundle[0] {
-			writeTransport(md, l) // only once for all (RFC 9143 §7.1.3)
+			writeCandidates(md, l.Candidates)
 		}
 		d.WithMedia(md)
 	}
@@ -98,12 +99,9 @@ func (s *section) placeholder() string {
 	return "0"
 }
 
-// writeTransport adds ICE and DTLS parameters and all candidates.
-func writeTransport(md *sdp.MediaDescription, l Local) {
-	md.WithICECredentials(l.Ufrag, l.Pwd)
-	md.WithFingerprint("sha-256", l.Fingerprint)
-	md.WithValueAttribute("setup", "passive")
-	for i, c := range l.Candidates {
+// writeCandidates adds where the server can be reached: all there will be.
+func writeCandidates(md *sdp.MediaDescription, candidates []Candidate) {
+	for i, c := range candidates {
 		md.WithValueAttribute("candidate", c.describe(i))
 	}
 	md.WithPropertyAttribute("end-of-candidates")
@@ -132,10 +130,11 @@ func writeRTP(md *sdp.MediaDescription, m *Media) {
 			md.WithCodec(c.RTX, "rtx", uint32(c.Codec.ClockRate()), 0, fmt.Sprintf("apt=%d", c.PayloadType))
 		}
 	}
-	for _, e := range m.Extensions.all() {
-		if *e.id != 0 {
-			md.WithValueAttribute("extmap", fmt.Sprintf("%d %s", *e.id, e.uri))
-		}
+	if m.ExtmapAllowMixed {
+		md.WithPropertyAttribute("extmap-allow-mixed")
+	}
+	for _, line := range m.extmaps {
+		md.WithValueAttribute("extmap", line)
 	}
 }
 
