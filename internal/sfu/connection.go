@@ -165,18 +165,3 @@ func (c *connection) fill(now media.Time, spare []*Slot, shown map[*Track]bool) 
 		}
 	}
 }
-
-// review looks whether other layers would fit better, and again later while
-// there is a choice. On the loop.
-func (c *connection) review(now media.Time) {
-	choice := false
-	for _, s := range c.slots {
-		if s.track != nil && len(s.track.Info().Layers) > 1 {
-			choice = true
-			s.choose(now)
-		}
-	}
-	if choice {
-		c.timer.Set(now.Add(layerInterval))
-	}
-}

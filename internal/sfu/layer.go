@@ -1,34 +1,53 @@
 package sfu
 
 import (
+	"sync/atomic"
 	"time"
 
+	"github.com/tutti-rtc/tutti/api"
+	"github.com/tutti-rtc/tutti/internal/algo/layers"
 	"github.com/tutti-rtc/tutti/internal/media"
 )
 
-// Layer choice.
 const (
-	// enough is the part of the shown size that a layer must fill: a little
-	// upscaling is cheaper than the next layer.
-	enough = 0.8
 	// layerInterval is how often a member's slots are looked at whether
-	// another layer would fit better.
+	// other layers would fit better.
 	layerInterval = 500 * time.Millisecond
+	// meterInterval is how often a stream's bitrate is measured.
+	meterInterval = 500 * time.Millisecond
+	// guess is what a stream that does not come yet is believed to take, in
+	// bits per pixel and second.
+	guess = 2
 )
 
-// fittingStream returns the smallest stream that fills the size shown, or the
-// largest. A size of zero shows anything, so the smallest.
-func fittingStream(t *Track, size media.Dimensions) int8 {
-	layers := t.Info().Layers
-	for i, l := range layers {
-		if i == len(layers)-1 || i == maxStreams-1 {
-			return int8(i)
-		}
-		if float64(l.Size.Width) >= enough*float64(size.Width) || float64(l.Size.Height) >= enough*float64(size.Height) {
-			return int8(i)
-		}
+// meter measures a stream's bitrate. It is fed on the publisher's loop and read
+// from everywhere.
+type meter struct {
+	since media.Time   // owned by the publisher's loop
+	bytes int64        // owned by the publisher's loop
+	seen  atomic.Int64 // media.Time of the latest packet
+	rate  atomic.Int64 // bit/s, smoothed; 0: unknown
+}
+
+func (m *meter) count(now media.Time, n int) {
+	m.seen.Store(int64(now))
+	m.bytes += int64(n)
+	d := now.Sub(m.since)
+	if d < meterInterval {
+		return
 	}
-	return 0
+	rate := m.bytes * 8 * int64(time.Second) / int64(d)
+	if old := m.rate.Load(); old > 0 && d < 4*meterInterval {
+		rate = (old + rate) / 2
+	}
+	m.rate.Store(rate)
+	m.since, m.bytes = now, 0
+}
+
+// alive reports whether packets of a stream came lately.
+func (t *Track) alive(now media.Time, stream uint8) bool {
+	seen := media.Time(t.meters[stream].seen.Load())
+	return !seen.IsZero() && now.Sub(seen) < streamIdle
 }
 
 // nearestAlive returns the stream that comes and is nearest to the one wished
@@ -45,4 +64,82 @@ func (t *Track) nearestAlive(now media.Time, wish int8) int8 {
 		}
 	}
 	return -1
+}
+
+// choices lists the streams in which the track can be sent, those that rest
+// until somebody wants them included.
+func (t *Track) choices(dst []layers.Choice) []layers.Choice {
+	info := t.info.Load()
+	for i := range max(1, min(len(info.Layers), maxStreams)) {
+		c := layers.Choice{Layer: media.Layer{Stream: uint8(i)}, Bitrate: media.Bitrate(t.meters[i].rate.Load())}
+		if i < len(info.Layers) {
+			l := &info.Layers[i]
+			c.Size = l.Size
+			if c.Bitrate == 0 {
+				c.Bitrate = max(l.Bitrate, media.Bitrate(guess*l.Size.Area()))
+			}
+		}
+		dst = append(dst, c)
+	}
+	if info.Kind == media.Video {
+		// No picture at all is worse than a queue: the least one stays until
+		// half of it doesn't get through.
+		dst[0].Bitrate /= 2
+	}
+	return dst
+}
+
+// review shares the line out over the slots, and does so again later while
+// there is something to choose.
+func (c *connection) review(now media.Time) {
+	var slots []*Slot
+	var list []layers.Slot
+	estimate, known := c.peer.Estimate()
+	again := known
+	if !known {
+		estimate = layers.Unlimited
+	}
+	for _, s := range c.slots {
+		if s.track == nil {
+			continue
+		}
+		l := layers.Slot{Origin: s.track.Info().Origin, Choices: s.track.choices(nil), Shown: s.size, Current: int(s.current)}
+		if s.track.kind == media.Audio && l.Origin != media.ScreenAudio {
+			l.Origin = media.Microphone
+		}
+		again = again || len(l.Choices) > 1
+		slots, list = append(slots, s), append(list, l)
+	}
+	c.peer.SetWanted(layers.Allocate(estimate, list))
+	for i, s := range slots {
+		s.aim(now, int8(list[i].Target))
+	}
+	if again && len(list) > 0 {
+		c.timer.Set(now.Add(layerInterval))
+	}
+}
+
+// aim sets the stream that shall flow, or layers.Paused, and one that will do
+// until that comes.
+func (s *Slot) aim(now media.Time, target int8) {
+	stopgap := int8(-1)
+	if target >= 0 && target != s.current && !s.track.alive(now, uint8(target)) {
+		stopgap = s.track.nearestAlive(now, target)
+	}
+	if target == s.target && stopgap == s.stopgap {
+		return
+	}
+	fresh := target >= 0 && target != s.target && target != s.current || stopgap >= 0 && stopgap != s.current
+	s.target, s.stopgap = target, stopgap
+	switch {
+	case target == layers.Paused:
+		s.current = -1
+		s.setStatus(api.SlotPaused)
+	case s.status == api.SlotPaused:
+		s.setStatus(api.SlotWaiting)
+	}
+	s.track.fanOf(s.conn.loop).update()
+	if fresh {
+		s.wantKeyFrame(now)
+	}
 }

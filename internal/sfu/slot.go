@@ -68,11 +68,11 @@ func (s *Slot) streams() uint32 {
 	return m
 }
 
-// show puts a track in the slot, or nothing.
+// show puts a track in the slot, or nothing. Which of its streams flows is said
+// by aim.
 func (s *Slot) show(now media.Time, t *Track, size media.Dimensions) {
 	s.size = size
 	if s.track == t {
-		s.choose(now)
 		return
 	}
 	old := s.track
@@ -93,9 +93,7 @@ func (s *Slot) show(now media.Time, t *Track, size media.Dimensions) {
 	if t.muted.Load() {
 		s.setStatus(api.SlotMuted)
 	}
-	s.choose(now)
 	t.fanOf(s.conn.loop).add(s)
-	s.wantKeyFrame(now)
 }
 
 // mute pauses the slot, or lets it go on from the next key frame.
@@ -129,31 +127,6 @@ func (s *Slot) remember(t *Track) {
 	}
 	copy(s.recent[1:], s.recent[:])
 	s.recent[0] = t
-}
-
-// choose sets the stream that fits the size shown, and one that will do until
-// that comes.
-func (s *Slot) choose(now media.Time) {
-	t := s.track
-	if t == nil {
-		return
-	}
-	target, stopgap := int8(0), int8(-1)
-	if t.kind == media.Video {
-		target = fittingStream(t, s.size)
-		if target != s.current && !t.alive(now, uint8(target)) {
-			stopgap = t.nearestAlive(now, target)
-		}
-	}
-	if target == s.target && stopgap == s.stopgap {
-		return
-	}
-	fresh := s.current >= 0 && target != s.target || stopgap >= 0 && stopgap != s.current
-	s.target, s.stopgap = target, stopgap
-	t.fanOf(s.conn.loop).update()
-	if fresh {
-		s.wantKeyFrame(now)
-	}
 }
 
 // wantKeyFrame asks the publisher for a key frame of the stream to come.

@@ -43,7 +43,8 @@ type Track struct {
 	info   atomic.Pointer[media.TrackInfo]
 	muted  atomic.Bool
 	codecs atomic.Uint32
-	seen   [maxStreams]atomic.Int64 // media.Time of the latest packet
+
+	meters [maxStreams]meter
 
 	mu       sync.Mutex
 	receiver *peer.Receiver // guarded by mu; nil before the first negotiation
@@ -78,7 +79,7 @@ func (t *Track) WritePacket(now media.Time, p *media.Packet) {
 	if stream >= maxStreams || t.muted.Load() {
 		return
 	}
-	t.seen[stream].Store(int64(now))
+	t.meters[stream].count(now, len(p.Payload))
 	if t.codecs.Load() != uint32(p.Codec) {
 		t.arrived(p)
 	}
@@ -146,12 +147,6 @@ func (t *Track) RequestKeyFrame(_ media.Time, l media.Layer) {
 	if r != nil && t.kind == media.Video {
 		owner.Loop().Call(func(now media.Time) { r.RequestKeyFrame(now, l.Stream) })
 	}
-}
-
-// alive reports whether packets of a stream came lately.
-func (t *Track) alive(now media.Time, stream uint8) bool {
-	seen := media.Time(t.seen[stream].Load())
-	return !seen.IsZero() && now.Sub(seen) < streamIdle
 }
 
 // bind takes the track's packets from a receiver, on the receiver's loop.
