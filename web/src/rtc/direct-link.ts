@@ -36,11 +36,13 @@ const stopLimit = 5000;
 /** Milliseconds between two looks at a connection. */
 const tickInterval = 100;
 /** Ticks between two samples of its statistics. */
-const ticksPerSample = 10;
+const ticksPerSample = 4;
 
 /** At most one direct connection, from DirectStart until nothing is shown from it any more. */
 export class DirectLink extends Events<DirectLinkEvents> {
   peer: DirectPeer | null = null;
+  /** Nothing is heard of it for a moment: what it carries is asked for from the server, to be safe. */
+  suspect = false;
   private started = 0;
   private stoppedAt: number | null = null;
   private reported: DirectStateKind | null = null;
@@ -97,6 +99,7 @@ export class DirectLink extends Events<DirectLinkEvents> {
     this.peer.close();
     this.peer = null;
     this.stoppedAt = this.reported = null;
+    this.suspect = false;
     this.health = new DirectHealth();
     this.changed("direct-closed");
   }
@@ -133,8 +136,13 @@ export class DirectLink extends Events<DirectLinkEvents> {
       lost += inbound.packetsLost ?? 0;
     }
     const mediaExpected = this.options.mediaExpected(peer.member);
-    const poor = this.health.judge({ at: performance.now(), packets, lost, pongs: peer.pongs, mediaExpected });
-    if (poor) this.fail("poor", poor);
+    const verdict = this.health.judge({ at: performance.now(), packets, lost, pongs: peer.pongs, mediaExpected });
+    const suspect = verdict === "suspect" || verdict === "stalled";
+    if (this.suspect !== suspect) {
+      this.suspect = suspect;
+      this.changed("direct-suspect", { suspect });
+    }
+    if (verdict === "stalled" || verdict === "lossy") this.fail("poor", verdict);
   }
 
   private fail(state: "poor" | "failed", reason: string): void {

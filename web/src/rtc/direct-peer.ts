@@ -34,7 +34,7 @@ export interface DirectPeerOptions {
 type ChannelMessage = { ping: number } | { pong: number } | { path: LivePath };
 
 /** Milliseconds between two pings. */
-const pingInterval = 1000;
+const pingInterval = 500;
 
 /** One RTCPeerConnection to another browser. Makes no judgement of itself; DirectLink does. */
 export class DirectPeer extends Events<DirectPeerEvents> {

@@ -1,4 +1,4 @@
-// Whether the computer's network has changed.
+// Whether the computer's network has changed, and whether the page goes.
 
 /** Milliseconds in which several signs count as one change. */
 const settle = 300;
@@ -19,4 +19,10 @@ export function onNetworkChange(listener: () => void): () => void {
     window.removeEventListener("online", changed);
     connection?.removeEventListener("change", changed);
   };
+}
+
+/** Calls listener when the page is closed or left; returns what ends it. */
+export function onPageGone(listener: () => void): () => void {
+  window.addEventListener("pagehide", listener);
+  return () => window.removeEventListener("pagehide", listener);
 }

@@ -29,6 +29,7 @@ class FakeReceiver {
 
 class FakeDirect extends Events<DirectLinkEvents> {
   stopping = false;
+  suspect = false;
   readonly receivers = new Map<SendOrigin, FakeReceiver>([
     ["microphone", new FakeReceiver("audio", "direct mic")],
     ["camera", new FakeReceiver("video", "direct cam")],
@@ -206,6 +207,22 @@ test("a stopped connection counts as left before the room says so", async () => 
   page.direct.emit("changed");
   await settle();
   expect(page.lastView?.slots.length).toBe(1);
+});
+
+test("while a connection is suspect the server's path is made ready, and left again when it was nothing", async () => {
+  const page = await directly();
+  Object.assign(page.direct.peer!, { peerPath: "p2p" });
+  page.direct.suspect = true;
+  page.direct.emit("changed");
+  await settle();
+  expect(page.reception.upIdle).toBe(false);
+  expect(page.lastView).toMatchObject({ slots: [{ track: "cam" }] });
+  expect(page.lastView?.quiet).toBeUndefined();
+  page.direct.suspect = false;
+  page.direct.emit("changed");
+  await settle();
+  expect(page.log).toEqual(["up idle"]);
+  expect(page.lastView).toEqual({ slots: [], quiet: true });
 });
 
 test("a broken connection leaves the last picture until the server's comes", async () => {

@@ -139,8 +139,9 @@ export class Reception extends Events<ReceptionEvents> {
   }
 
   private get preferred(): LivePath {
-    const path = this.options.path();
-    return path === "p2p" && this.options.link.peer !== null && !this.options.link.stopping ? "p2p" : "sfu";
+    const { link } = this.options;
+    const direct = this.options.path() === "p2p" && link.peer !== null && !link.stopping && !link.suspect;
+    return direct ? "p2p" : "sfu";
   }
 
   private tracksOf(member: string): readonly RemoteTrackEntry[] {

@@ -9,7 +9,7 @@ import { DataHub } from "./data-hub";
 import { DirectLink } from "./direct-link";
 import { Files } from "./files";
 import type { LocalParticipantEntry } from "./local-participant";
-import { onNetworkChange } from "./network-watch";
+import { onNetworkChange, onPageGone } from "./network-watch";
 import { isSendOrigin, kindOf, sendOrigins } from "./origins";
 import { Publications } from "./publications";
 import { Reception } from "./reception";
@@ -93,7 +93,8 @@ export class Session {
     this.listenToSignal();
     this.listenToMedia();
     this.passOn();
-    this.endings.push(onNetworkChange(() => this.networkChanged()));
+    // Who closes the page has left, and the others need not wait to see it.
+    this.endings.push(onNetworkChange(() => this.networkChanged()), onPageGone(() => this.leave()));
   }
 
   /** What the room says of oneself. */
