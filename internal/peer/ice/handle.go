@@ -62,10 +62,7 @@ func (a *Agent) Handle(now media.Time, from Address, msg, dst []byte) (reply []b
 
 // decode reads a copy of msg into a.req: verifying it writes to its storage.
 func (a *Agent) decode(msg []byte) bool {
-	if len(msg) < headerSize || len(msg) != headerSize+int(binary.BigEndian.Uint16(msg[2:])) {
-		return false
-	}
-	if stun.Decode(msg, &a.req) != nil {
+	if !complete(msg) || stun.Decode(msg, &a.req) != nil {
 		return false
 	}
 	return !a.req.Contains(stun.AttrFingerprint) || stun.Fingerprint.Check(&a.req) == nil
@@ -104,6 +101,7 @@ const maxUnknown = 8
 
 // accept notes a valid check of a generation.
 func (a *Agent) accept(now media.Time, from Address, gen uint32) (changed bool) {
+	changed = a.Advance(now)
 	a.heard = true
 	if gen == a.current.number {
 		a.forgetPrevious()
@@ -121,10 +119,8 @@ func (a *Agent) accept(now media.Time, from Address, gen uint32) (changed bool) 
 		p.nominated = now
 	}
 	switch {
-	case i == a.selected:
-		return false
-	case a.selected >= 0 && !p.supersedes(&a.pairs[a.selected], now):
-		return false
+	case i == a.selected, a.selected >= 0 && !p.supersedes(&a.pairs[a.selected], now):
+		return changed
 	case a.selected >= 0:
 		a.stats.Switches++
 	}

@@ -3,16 +3,19 @@ package ice
 import (
 	"bytes"
 	"encoding/binary"
+
+	"github.com/tutti-rtc/tutti/internal/media"
 )
 
 // The parts of a STUN message that PeekUsername walks over (RFC 8489 §5, §14).
 const (
-	headerSize     = 20
-	attrHeaderSize = 4
-	magicCookie    = 0x2112a442
-	bindingRequest = 0x0001
-	attrUsername   = 0x0006
-	attrIntegrity  = 0x0008
+	headerSize          = 20
+	attrHeaderSize      = 4
+	magicCookie         = 0x2112a442
+	bindingRequest      = 0x0001
+	attrUsername        = 0x0006
+	attrIntegrity       = 0x0008
+	attrIntegritySHA256 = 0x001c
 )
 
 // PeekUsername returns the server's username fragment that a Binding request
@@ -20,7 +23,7 @@ const (
 // how a demultiplexer finds the peer of an unknown address's first packet; the
 // request is not verified. The result points into msg. It allocates nothing.
 func PeekUsername(msg []byte) (localUfrag []byte, ok bool) {
-	if len(msg) < headerSize ||
+	if !complete(msg) ||
 		binary.BigEndian.Uint16(msg) != bindingRequest ||
 		binary.BigEndian.Uint32(msg[4:]) != magicCookie {
 		return nil, false
@@ -30,8 +33,8 @@ func PeekUsername(msg []byte) (localUfrag []byte, ok bool) {
 		kind := binary.BigEndian.Uint16(attrs)
 		size := int(binary.BigEndian.Uint16(attrs[2:]))
 		value := attrs[attrHeaderSize:]
-		if size > len(value) || kind == attrIntegrity {
-			return nil, false // what follows MESSAGE-INTEGRITY does not count
+		if size > len(value) || kind == attrIntegrity || kind == attrIntegritySHA256 {
+			return nil, false // what follows the signature does not count
 		}
 		if kind == attrUsername {
 			colon := bytes.IndexByte(value[:size], ':')
@@ -44,4 +47,11 @@ func PeekUsername(msg []byte) (localUfrag []byte, ok bool) {
 		attrs = value[padded:]
 	}
 	return nil, false
+}
+
+// complete reports whether msg is as long as its header says, and no longer than
+// a check can be.
+func complete(msg []byte) bool {
+	return len(msg) >= headerSize && len(msg) <= media.MaxPacketSize &&
+		len(msg) == headerSize+int(binary.BigEndian.Uint16(msg[2:]))
 }
