@@ -129,13 +129,13 @@ func New(ln net.Listener, opts Options) (*Server, error) {
 // Serve takes connections until Shutdown and returns when all it started has
 // ended. It may be called once.
 func (s *Server) Serve() {
-	var opened sync.WaitGroup
-	opened.Go(func() {
+	var running sync.WaitGroup
+	running.Go(func() {
 		// It ends with the handoff; there is no other reason.
 		_ = s.http.Serve(s.handoff)
 	})
-	s.accept(&opened)
-	opened.Wait()
+	s.accept(&running)
+	running.Wait()
 }
 
 // Drain makes /readyz answer 503, so that whoever balances load sends nobody new.

@@ -33,13 +33,15 @@ func (c *opened) Read(p []byte) (int, error) {
 }
 
 // accept takes connections until the listener is closed.
-func (s *Server) accept(opened *sync.WaitGroup) {
+func (s *Server) accept(running *sync.WaitGroup) {
 	for {
 		conn, err := s.ln.Accept()
 		switch {
 		case err == nil:
 			s.accepted.Add(1)
-			opened.Go(func() { s.open(conn) })
+			c := &opened{Conn: conn}
+			s.waiting.add(c)
+			running.Go(func() { s.open(c) })
 		case errors.Is(err, net.ErrClosed):
 			return
 		default:
@@ -53,11 +55,9 @@ func (s *Server) accept(opened *sync.WaitGroup) {
 	}
 }
 
-// open finds out what conn speaks and gives it to whom it is for. For ICE-TCP
+// open finds out what c speaks and gives it to whom it is for. For ICE-TCP
 // it runs as long as the connection does.
-func (s *Server) open(conn net.Conn) {
-	c := &opened{Conn: conn}
-	s.waiting.add(c)
+func (s *Server) open(c *opened) {
 	switch s.look(c) {
 	case speaksHTTP:
 		s.handOver(c, c)
