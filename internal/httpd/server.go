@@ -175,7 +175,7 @@ func (s *Server) follow(conn net.Conn, state http.ConnState) {
 		conn = over.NetConn()
 	}
 	switch state {
-	case http.StateNew: // open put it there
+	case http.StateNew: // accept put it there
 	case http.StateIdle:
 		s.waiting.add(conn)
 	default:
