@@ -123,11 +123,9 @@ func drain(conn net.Conn) error {
 	}
 }
 
-// close ends the association at once.
-func (t *dtlsTransport) close() {
-	t.cancel()
-	t.in.Close()
-}
+// close ends the association at once; the client is told if the handshake was
+// done. What serve still reads or writes is the end of it.
+func (t *dtlsTransport) close() { t.cancel() }
 
 // srtpKeys are the contexts of both directions. They belong to the peer's loop.
 type srtpKeys struct{ in, out *srtp.Context }

@@ -223,7 +223,7 @@ func (p *Peer) end(now media.Time, lost bool) {
 	}
 	p.over = true
 	p.timer.Stop()
-	p.selected.Store(nil)
+	p.keys = nil // nothing is sent any more but DTLS's good-bye
 	p.dtls.close()
 	p.server.route(p, routes{}, routes{ufrags: p.ufrags, addrs: p.addrs})
 	p.server.removePeer(p)

@@ -231,6 +231,33 @@ func TestAClientWithAnotherCertificateIsRefused(t *testing.T) {
 	}
 }
 
+func TestTheClientLearnsThatTheServerHangsUp(t *testing.T) {
+	s, seen := serve(t, peer.Options{}), newEvents()
+	p, err := s.NewPeer(seen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pc := browser(t, webrtc.NetworkTypeUDP4)
+	if _, err := pc.CreateDataChannel("tutti-reliable", nil); err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan struct{})
+	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
+		if s == webrtc.PeerConnectionStateClosed {
+			close(closed)
+		}
+	})
+	negotiate(t, pc, p, nil, nil)
+	await(t, "the connection", seen.connected)
+	p.Close()
+	await(t, "the good-bye", closed)
+	select {
+	case <-seen.lost:
+		t.Error("the server told itself that it had lost the client")
+	default:
+	}
+}
+
 func TestAServerHasAsManyPeersAsItMay(t *testing.T) {
 	s := serve(t, peer.Options{MaxPeers: 2})
 	for range 2 {

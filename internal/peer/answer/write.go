@@ -29,7 +29,7 @@ func (o *Offer) write(s *Session, l Local) error {
 	// For all sections at once: Firefox hangs if a fingerprint is only in the
 	// tagged one, where RFC 9143 §7.1.3 would have it.
 	d.WithValueAttribute("ice-ufrag", l.Ufrag).WithValueAttribute("ice-pwd", l.Pwd)
-	d.WithFingerprint("sha-256", l.Fingerprint).WithValueAttribute("setup", "passive")
+	d.WithFingerprint("sha-256", l.Fingerprint)
 	for i := range s.Media {
 		md := o.sections[i].describe(&s.Media[i], l)
 		if s.Media[i].Role != Rejected && s.Media[i].MID == bundle[0] {
@@ -86,6 +86,9 @@ func (s *section) describe(m *Media, l Local) *sdp.MediaDescription {
 	default:
 		writeRTP(md, m)
 		writeStreams(md, m, l.CNAME)
+	}
+	if m.Role != Rejected {
+		md.WithValueAttribute("setup", "passive") // Pion doesn't look for it above
 	}
 	return md
 }
