@@ -1,0 +1,272 @@
+// Eyes and ears of a page: what its media elements show and play, told from
+// outside of the code that feeds them. Nothing here asks the library.
+
+(() => {
+  const { cast } = globalThis;
+  /** Milliseconds of observations that are kept. */
+  const memory = 60_000;
+  const started = performance.now();
+
+  const elements = new Set();
+  globalThis.connections = [];
+  globalThis.offers = [];
+
+  function property(prototype, name, after) {
+    const original = Object.getOwnPropertyDescriptor(prototype, name);
+    Object.defineProperty(prototype, name, {
+      ...original,
+      set(value) {
+        original.set.call(this, value);
+        after(this);
+      },
+    });
+  }
+
+  function notice(element) {
+    if (!elements.has(element)) {
+      elements.add(element);
+      if (element instanceof HTMLVideoElement) watch(element);
+    }
+    ears?.sync();
+  }
+
+  property(HTMLMediaElement.prototype, "srcObject", notice);
+  property(HTMLMediaElement.prototype, "muted", notice);
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function (...args) {
+    notice(this);
+    return play.apply(this, args);
+  };
+
+  // Every connection is known, so that a story can break one, and when each
+  // first offer was made.
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...args) {
+      super(...args);
+      globalThis.connections.push(this);
+    }
+    async setLocalDescription(...args) {
+      await super.setLocalDescription(...args);
+      globalThis.offers.push({ at: performance.now(), type: this.localDescription?.type });
+    }
+  };
+
+  // Eyes.
+
+  /** Small enough to read often; each block of the picture is 8 × 8 of its pixels. */
+  const canvas = new OffscreenCanvas(64, 32);
+  const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false });
+  /** Each new picture: { at, source, number, width, element }. */
+  let pictures = [];
+  /** Each time an element that had a picture had none, or a black one. */
+  let blanks = [];
+  let garbled = 0;
+  const shown = new WeakMap();
+  let elementIds = 0;
+
+  /** Reads what an element shows now: a picture's bits and colour, "black", "empty" or null. */
+  function read(element) {
+    // A colour that nobody has shows where nothing was drawn.
+    context.fillStyle = "#ff00ff";
+    context.fillRect(0, 0, 64, 32);
+    context.drawImage(element, 0, 0, 64, 32);
+    const { data } = context.getImageData(0, 0, 64, 32);
+    const at = (x, y) => 4 * (y * 64 + x);
+    const pixel = (x, y) => [data[at(x, y)], data[at(x, y) + 1], data[at(x, y) + 2]];
+    const places = [[4, 4], [32, 4], [60, 4], [12, 12], [52, 20], [28, 28]].map(([x, y]) => pixel(x, y));
+    if (places.every(([r, g, b]) => r > 240 && g < 15 && b > 240)) return "empty";
+    if (places.every((p) => Math.max(...p) < 24)) return "black";
+    let bits = 0;
+    for (let i = 0; i < 24; i++) {
+      const [r, g, b] = pixel((i % 8) * 8 + 4, (1 + Math.floor(i / 8)) * 8 + 4);
+      bits = (bits << 1) | (r + g + b > 3 * 128 ? 1 : 0);
+    }
+    const found = cast.decode(bits >>> 0);
+    if (!found) return null;
+    const wanted = cast.colourOf(found.source);
+    const colour = pixel(32, 4);
+    const off = Math.max(...colour.map((c, i) => Math.abs(c - wanted[i])));
+    return { ...found, off };
+  }
+
+  function watch(element) {
+    const state = { id: ++elementIds, source: null };
+    shown.set(element, state);
+    const look = () => {
+      element.requestVideoFrameCallback(look);
+      const what = read(element);
+      if (what === null) garbled++;
+      else if (typeof what !== "string") {
+        state.source = what.source;
+        pictures.push({ at: performance.now(), ...what, width: element.videoWidth, element: state.id });
+      }
+    };
+    element.requestVideoFrameCallback(look);
+    // An element that is put to another use, or out of the page, starts anew.
+    element.addEventListener("emptied", () => element.srcObject === null && (state.source = null));
+  }
+
+  setInterval(() => {
+    const now = performance.now();
+    for (const element of elements) {
+      const state = shown.get(element);
+      if (!state?.source || !element.srcObject || !element.isConnected) continue;
+      const what = read(element);
+      if (what === "black" || what === "empty") blanks.push({ at: now, what, source: state.source });
+    }
+    pictures = pictures.filter(({ at }) => at > now - memory);
+  }, 50);
+
+  // Ears: the sum of all that plays, cut into windows of 10 ms; in each window
+  // the level of each person's tone by Goertzel's method.
+
+  const worklet = `
+    class Ears extends AudioWorkletProcessor {
+      constructor({ processorOptions: { tones } }) {
+        super();
+        this.size = Math.round(sampleRate / 100);
+        this.tones = tones.map((tone) => ({ c: 2 * Math.cos((2 * Math.PI * tone) / sampleRate), a: 0, b: 0 }));
+        this.filled = 0;
+        this.windows = [];
+      }
+      process([input]) {
+        const left = input[0];
+        for (let i = 0; i < 128; i++) {
+          const x = left ? left[i] : 0;
+          for (const t of this.tones) {
+            const s = x + t.c * t.a - t.b;
+            t.b = t.a;
+            t.a = s;
+          }
+          if (++this.filled === this.size) this.close();
+        }
+        return true;
+      }
+      close() {
+        this.windows.push(this.tones.map((t) => {
+          const power = t.a * t.a + t.b * t.b - t.c * t.a * t.b;
+          t.a = t.b = 0;
+          return (2 * Math.sqrt(Math.max(0, power))) / this.size;
+        }));
+        this.filled = 0;
+        if (this.windows.length === 10) {
+          this.port.postMessage(this.windows);
+          this.windows = [];
+        }
+      }
+    }
+    registerProcessor("ears", Ears);
+  `;
+
+  /** The sum of both ends' tones is about 0.2; what is left of one that stopped is far below. */
+  const threshold = 0.03;
+  /** Levels by window: { at, levels }, at is the window's end by the page's clock. */
+  let heard = [];
+  let ears = null;
+
+  class Ears {
+    constructor() {
+      this.context = new AudioContext({ sampleRate: 48000 });
+      this.inputs = new Map();
+    }
+
+    async start() {
+      const url = URL.createObjectURL(new Blob([worklet], { type: "text/javascript" }));
+      await this.context.audioWorklet.addModule(url);
+      await this.context.resume();
+      const tones = cast.names.map((name) => cast.people[name].tone);
+      this.node = new AudioWorkletNode(this.context, "ears", {
+        numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit", processorOptions: { tones },
+      });
+      this.node.port.onmessage = ({ data }) => {
+        // Windows are told ten at a time; they follow each other without gaps.
+        const now = performance.now();
+        this.end = this.end === undefined ? now : Math.max(this.end + 10 * data.length, now - 200);
+        data.forEach((levels, i) => heard.push({ at: this.end - 10 * (data.length - 1 - i), levels }));
+        while (heard.length > 0 && heard[0].at < now - memory) heard.shift();
+      };
+      this.sync();
+      setInterval(() => this.sync(), 100);
+    }
+
+    sync() {
+      if (!this.node) return;
+      const audible = new Set();
+      for (const element of elements) {
+        if (element.muted || element.paused || !(element.srcObject instanceof MediaStream)) continue;
+        for (const track of element.srcObject.getAudioTracks()) audible.add(track);
+      }
+      for (const track of audible) {
+        if (this.inputs.has(track)) continue;
+        const source = this.context.createMediaStreamSource(new MediaStream([track]));
+        const gain = new GainNode(this.context, { gain: 0 });
+        source.connect(gain).connect(this.node);
+        this.inputs.set(track, gain);
+      }
+      for (const [track, gain] of this.inputs) gain.gain.value = audible.has(track) ? 1 : 0;
+    }
+  }
+
+  globalThis.senses = {
+    /** Begins to listen; eyes are open from the start. */
+    async listen() {
+      if (ears) return;
+      ears = new Ears();
+      await ears.start();
+    },
+
+    /** Milliseconds since this page began. */
+    now: () => performance.now(),
+
+    /** What is seen of a source since a time: how many pictures, of what width last, how far off its colour. */
+    seen(source, since = started) {
+      const list = pictures.filter((p) => p.source === source && p.at >= since);
+      const last = list.at(-1);
+      return {
+        count: new Set(list.map((p) => p.number)).size,
+        width: last?.width ?? 0,
+        off: last?.off ?? 255,
+        first: list[0]?.at ?? null,
+        last: last?.at ?? null,
+      };
+    },
+
+    /** The share of windows since a time in which a person is heard, and how many there were. */
+    heard(name, since = started) {
+      const index = cast.names.indexOf(name);
+      const windows = heard.filter((w) => w.at >= since);
+      const loud = windows.filter((w) => w.levels[index] > threshold).length;
+      return { share: windows.length > 0 ? loud / windows.length : 0, windows: windows.length };
+    },
+
+    /** The longest times between two new pictures of a source, and without a person's tone, in a span of time. */
+    gaps(name, from, to) {
+      const news = [];
+      for (const p of pictures.filter((p) => p.source === name)) {
+        if (p.number !== news.at(-1)?.number) news.push(p);
+      }
+      const within = news.filter((p) => p.at >= from - 1000 && p.at <= to);
+      const picture = Math.max(0, ...within.slice(1).map((p, i) => (p.at >= from ? p.at - within[i].at : 0)));
+      const index = cast.names.indexOf(name);
+      let sound = 0;
+      let run = 0;
+      for (const w of heard) {
+        if (w.at < from || w.at > to) continue;
+        run = w.levels[index] > threshold ? 0 : run + 10;
+        sound = Math.max(sound, run);
+      }
+      return { picture: Math.round(picture), sound, blanks: blanks.filter((b) => b.source === name && b.at >= from && b.at <= to) };
+    },
+
+    debug: () => ({
+      elements: [...elements].map((e) => ({
+        kind: e.tagName, muted: e.muted, paused: e.paused, connected: e.isConnected, ready: e.readyState,
+        width: e.videoWidth, tracks: e.srcObject?.getTracks().map((t) => `${t.kind} ${t.readyState} ${t.muted ? "muted" : ""}`),
+      })),
+      sources: Object.fromEntries(cast.sources.map((s) => [s, globalThis.senses.seen(s)]).filter(([, s]) => s.count > 0)),
+      tones: Object.fromEntries(cast.names.map((n) => [n, globalThis.senses.heard(n, performance.now() - 1000)])),
+      blanks: blanks.slice(-5),
+      garbled,
+    }),
+  };
+})();
