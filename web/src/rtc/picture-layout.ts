@@ -13,18 +13,18 @@ const aspect = 16 / 9;
 /** Of a recording with a screen in it, how much is the screen's. */
 const stageShare = 0.8;
 
-/** A grid of count tiles of 16:9, as large as fit, centred, from the left and the top. */
-export function gridLayout(count: number, area: Rect, gap: number): Rect[] {
+/** A grid of count tiles of one shape (width to height), as large as fit, centred, from the left and the top. */
+export function gridLayout(count: number, area: Rect, gap: number, shape = aspect): Rect[] {
   let best = { columns: 1, width: 0 };
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
     const across = (area.width - gap * (columns - 1)) / columns;
-    const down = ((area.height - gap * (rows - 1)) / rows) * aspect;
+    const down = ((area.height - gap * (rows - 1)) / rows) * shape;
     const width = Math.floor(Math.min(across, down));
     if (width > best.width) best = { columns, width };
   }
   const { columns, width } = best;
-  const height = Math.floor(width / aspect);
+  const height = Math.floor(width / shape);
   const rows = Math.ceil(count / columns);
   return Array.from({ length: count }, (_, i) => {
     const row = Math.floor(i / columns);

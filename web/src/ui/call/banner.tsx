@@ -1,0 +1,62 @@
+// What stands over the stage when something is not as it should be.
+
+import { useEffect, useState } from "preact/hooks";
+import { useWords } from "../../i18n";
+import type { Room } from "../../rtc";
+import { Button } from "../parts/controls";
+import { useSecondsSince } from "../parts/clock";
+import { useRenderOn, useRoom } from "../parts/use-room";
+import { useActions } from "./use-actions";
+
+/** Milliseconds that a first connection may take before one is told. */
+const patience = 8000;
+
+/** Since when something holds, in Date.now milliseconds; null while it does not. */
+function useSince(holds: boolean): number | null {
+  const [since, setSince] = useState<number | null>(null);
+  useEffect(() => setSince(holds ? Date.now() : null), [holds]);
+  return holds ? since : null;
+}
+
+/** Whether media run, so that one sees and hears although the room is not in reach. */
+function mediaRun(room: Room): boolean {
+  return room.mediaState === "connected" || room.participants.some((p) => p.tracks.some((t) => t.path === "p2p"));
+}
+
+/** One sentence at a time, the gravest first; a grey veil over the stage while nothing gets through. */
+export function Banner() {
+  const { banner, bar } = useWords();
+  const room = useRoom();
+  useRenderOn(room, "changed");
+  const actions = useActions();
+  const lost = room.state === "reconnecting";
+  const runs = mediaRun(room);
+  const lostFor = useSecondsSince(useSince(lost));
+  const silentFor = useSecondsSince(useSince(room.state === "connected" && !runs));
+
+  if (lost) {
+    return (
+      <>
+        {!runs && <div class="veil" />}
+        <Bar text={(runs ? banner.mediaRunsOn : banner.reconnecting)(lostFor)} />
+      </>
+    );
+  }
+  if (silentFor * 1000 >= patience) return <Bar text={banner.mediaLost} />;
+  if (!room.canPlayAudio) {
+    return <Bar text={banner.sound}><Button kind="main" onClick={() => void room.startAudio()}>{banner.soundOn}</Button></Bar>;
+  }
+  if (room.localParticipant.isScreenShareEnabled) {
+    return <Bar text={banner.sharing}><Button onClick={actions.screen}>{bar.stopSharing}</Button></Bar>;
+  }
+  return null;
+}
+
+function Bar({ text, children }: { text: string; children?: preact.ComponentChildren }) {
+  return (
+    <div class="banner" role="status" data-testid="banner">
+      <p>{text}</p>
+      {children}
+    </div>
+  );
+}

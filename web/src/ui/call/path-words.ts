@@ -1,0 +1,45 @@
+// The path of a picture, and why, in a sentence. Pure.
+
+import type { Catalogue } from "../../i18n";
+import type { LivePath, PathReason, TrackStats } from "../../rtc";
+
+/** How well a line does. */
+export type Quality = "good" | "fair" | "poor";
+
+/** What a path's sentence needs to know. */
+export interface PathFacts {
+  /** Null while nothing comes. */
+  path: LivePath | null;
+  reason: PathReason;
+  /** The other's name. */
+  name: string;
+  /** How many people are here, oneself included. */
+  people: number;
+}
+
+/** The sentence. */
+export function pathSentence({ path: words }: Catalogue, { path, reason, name, people }: PathFacts): string {
+  if (path === null) return words.none;
+  if (path === "p2p") return words.direct(name);
+  switch (reason) {
+    case "many":
+    case "two":
+      return words.many(people);
+    case "proving":
+      return words.proving(name);
+    case "direct_failed":
+      return words.direct_failed(name);
+    case "direct_poor":
+      return words.direct_poor(name);
+    default:
+      return words[reason];
+  }
+}
+
+/** From one sample; null where there is none. Loss hurts first, then delay. */
+export function qualityOf(stats: Pick<TrackStats, "loss" | "rtt"> | null): Quality | null {
+  if (!stats) return null;
+  if (stats.loss > 0.08 || stats.rtt > 600) return "poor";
+  if (stats.loss > 0.02 || stats.rtt > 250) return "fair";
+  return "good";
+}

@@ -1,0 +1,43 @@
+// What happens in the room, said in toasts.
+
+import { useRef } from "preact/hooks";
+import { useWords } from "../../i18n";
+import { toast } from "../parts/toasts";
+import { useRoom, useRoomEvent } from "../parts/use-room";
+
+/** Tells who comes and goes, who wants to speak, and what hosts do. */
+export function useNews(): void {
+  const words = useWords();
+  const { news } = words;
+  const room = useRoom();
+  const self = room.localParticipant;
+  const hands = useRef<ReadonlySet<string>>(new Set());
+  const hosting = useRef(self.role === "host");
+  const locked = useRef(room.settings.locked);
+
+  useRoomEvent("participantJoined", ({ name }) => toast(news.joined(name)));
+  useRoomEvent("participantLeft", ({ name }, cause) => {
+    if (room.state === "connected") toast(cause === "removed" ? news.removed(name) : news.left(name));
+  });
+  useRoomEvent("participantChanged", () => {
+    const raised = new Set(room.participants.filter((p) => p.hand).map((p) => p.id));
+    for (const { id, name } of room.participants) if (raised.has(id) && !hands.current.has(id)) toast(news.hand(name));
+    hands.current = raised;
+    const host = self.role === "host";
+    if (host && !hosting.current) toast(news.host);
+    hosting.current = host;
+  });
+  useRoomEvent("mutedByHost", ({ origin }, host) => {
+    if (origin === "microphone") toast(host ? news.mutedBy(host.name) : news.muted);
+    else toast(origin === "camera" ? news.cameraBy : news.screenBy);
+  });
+  useRoomEvent("settingsChanged", (settings) => {
+    if (settings.locked !== locked.current) toast(settings.locked ? news.lockedNow : news.unlockedNow);
+    locked.current = settings.locked;
+  });
+  useRoomEvent("reconnected", () => toast(news.back));
+  useRoomEvent("error", ({ code }) => {
+    if (code === "device_failed") toast(words.devices.stopped, "fault");
+    else if (code === "no_codec") toast(words.faults.no_codec.text, "fault");
+  });
+}

@@ -1,0 +1,71 @@
+// The icons: lucide's, as one sprite in the page.
+
+import {
+  Activity, ArrowLeftRight, ArrowRight, Check, ChevronDown, ChevronLeft, ChevronRight, Circle, CircleAlert, CircleStop, Copy, Crown,
+  Download, Ellipsis, File, Hand, Languages, Lock, MessageSquare, Mic, MicOff, MonitorUp, MonitorX, Paperclip, Phone, SendHorizontal,
+  Server, Settings2, SunMoon, UserRound, UsersRound, Video, VideoOff, Volume2, X, type IconNode,
+} from "lucide";
+import { h } from "preact";
+
+const nodes = {
+  activity: Activity,
+  alert: CircleAlert,
+  arrow: ArrowRight,
+  camera: Video,
+  "camera-off": VideoOff,
+  chat: MessageSquare,
+  check: Check,
+  close: X,
+  copy: Copy,
+  devices: Settings2,
+  direct: ArrowLeftRight,
+  down: ChevronDown,
+  download: Download,
+  file: File,
+  hand: Hand,
+  host: Crown,
+  language: Languages,
+  leave: Phone,
+  left: ChevronLeft,
+  lock: Lock,
+  look: SunMoon,
+  microphone: Mic,
+  "microphone-off": MicOff,
+  more: Ellipsis,
+  attach: Paperclip,
+  people: UsersRound,
+  person: UserRound,
+  record: Circle,
+  right: ChevronRight,
+  screen: MonitorUp,
+  "screen-off": MonitorX,
+  send: SendHorizontal,
+  server: Server,
+  sound: Volume2,
+  stop: CircleStop,
+} satisfies Record<string, IconNode>;
+
+/** The name of an icon. */
+export type IconName = keyof typeof nodes;
+
+/** All icons; rendered once, shown by Icon. */
+export function Sprite() {
+  return (
+    <svg class="sprite" aria-hidden="true">
+      {Object.entries(nodes).map(([name, shapes]) => (
+        <symbol key={name} id={`icon-${name}`} viewBox="0 0 24 24">
+          {shapes.map(([tag, attributes]) => h(tag, attributes))}
+        </symbol>
+      ))}
+    </svg>
+  );
+}
+
+/** One icon; it says nothing to readers, so what holds it needs a label. */
+export function Icon({ name, class: className = "" }: { name: IconName; class?: string }) {
+  return (
+    <svg class={`icon icon-${name} ${className}`} aria-hidden="true">
+      <use href={`#icon-${name}`} />
+    </svg>
+  );
+}

@@ -1,0 +1,19 @@
+// What the window is like.
+
+import { useEffect, useState } from "preact/hooks";
+
+/** Windows in which panels come from below. The same width is in panels.css. */
+export const narrowWindow = "(max-width: 700px)";
+
+/** Whether a media query holds. */
+export function useMedia(query: string): boolean {
+  const [holds, setHolds] = useState(() => matchMedia(query).matches);
+  useEffect(() => {
+    const list = matchMedia(query);
+    const read = (): void => setHolds(list.matches);
+    read();
+    list.addEventListener("change", read);
+    return () => list.removeEventListener("change", read);
+  }, [query]);
+  return holds;
+}
