@@ -21,6 +21,10 @@ const (
 	// the pair of highest priority wins (RFC 8445 §8.1.1, RFC 5245
 	// §8.1.1.2). Outside of it the newest wins: the client has moved.
 	nominationBurst = 200 * time.Millisecond
+
+	// checkInterval is the longest time between two checks of a pair that the
+	// client uses (RFC 7675 §5.1).
+	checkInterval = 6 * time.Second
 )
 
 // State tells whether the server may send.

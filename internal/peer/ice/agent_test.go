@@ -168,6 +168,21 @@ func TestSilentPairIsReplacedByOneThatIsAlive(t *testing.T) {
 	s.selects(cell)
 }
 
+func TestNATThatRebindsMovesTheClientUnawares(t *testing.T) {
+	s := newStory(t)
+	s.succeeds(wifi, check{priority: high, nominate: true})
+	// Not every client nominates again with its consent checks, and this one
+	// does not know that it comes from another port now.
+	rebound := udp("192.0.2.7:50001")
+	s.after(2*time.Second).succeeds(rebound, check{priority: high})
+	s.selects(wifi) // it may be another pair that it only keeps warm
+	s.after(5*time.Second).succeeds(rebound, check{priority: high})
+	s.selects(rebound)
+	// If the old pair was only late, it is the client's choice still.
+	s.after(time.Second).succeeds(wifi, check{priority: low})
+	s.selects(wifi)
+}
+
 func TestLateCheckFindsAnAgentThatWasNotAdvanced(t *testing.T) {
 	s := newStory(t)
 	s.succeeds(wifi, check{nominate: true})

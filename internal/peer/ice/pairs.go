@@ -81,7 +81,9 @@ func (p *pair) supersedes(q *pair, now media.Time) bool {
 	case q.nominated.IsZero():
 		return !p.nominated.IsZero() || p.priority > q.priority
 	case p.nominated != now:
-		return false // the client checks it, but prefers q
+		// The client checks it, but prefers q; unless q is mute, because a
+		// NAT has moved the client without its knowing.
+		return now.Sub(q.checked) > checkInterval
 	}
 	return p.priority >= q.priority || now.Sub(q.nominated) > nominationBurst
 }
