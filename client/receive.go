@@ -28,6 +28,20 @@ func (t *RemoteTrack) Slot() string { return t.slot }
 // State returns what flows in the slot, as the server last said.
 func (t *RemoteTrack) State() api.SlotState { return t.room.state.slot(t.slot) }
 
+// Track returns the published track that flows in the slot, and whether there
+// is one.
+func (t *RemoteTrack) Track() (api.Track, bool) {
+	id := t.State().Track
+	for _, m := range t.room.Snapshot().Members {
+		for _, track := range m.Tracks {
+			if track.ID == id {
+				return track, true
+			}
+		}
+	}
+	return api.Track{}, false
+}
+
 // RequestKeyFrame asks for a key frame (RTCP PLI).
 func (t *RemoteTrack) RequestKeyFrame() error {
 	return t.peer.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(t.SSRC())}})

@@ -20,6 +20,9 @@ import (
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve rooms. Needs no settings."`
 	Token   tokenCommand   `cmd:"" help:"Make an access token for a server with a secret."`
+	Publish publishCommand `cmd:"" help:"Send media files into a room."`
+	Play    playCommand    `cmd:"" help:"Save what a room sends to files."`
+	Bench   benchCommand   `cmd:"" help:"Load a server and measure it."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
