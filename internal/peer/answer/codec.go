@@ -32,8 +32,9 @@ func acceptCodecs(formats []format, kind media.Kind, transportCC bool) []Codec {
 	}
 	codecs = preferH264Mode1(codecs)
 	codecs = keepUsableRED(codecs)
+	repairs := repairs(formats)
 	for i := range codecs {
-		codecs[i].RTX = rtxFor(formats, codecs[i].PayloadType)
+		codecs[i].RTX = repairs[codecs[i].PayloadType]
 	}
 	return codecs
 }
@@ -138,16 +139,18 @@ func allOpus(blocks string, codecs []Codec) bool {
 
 const maxREDBlocks = 8
 
-// rtxFor returns the payload type that repairs pt (RFC 4588 §8.6), or 0.
-func rtxFor(formats []format, pt uint8) uint8 {
+// repairs returns, by payload type, the payload type of its retransmissions
+// (RFC 4588 §8.6).
+func repairs(formats []format) map[uint8]uint8 {
+	list := make(map[uint8]uint8)
 	for i := range formats {
 		f := &formats[i]
 		if !f.is("rtx", 90000, 1) {
 			continue
 		}
-		if apt, ok := f.number("apt", -1, 127); ok && apt == int(pt) {
-			return f.payloadType
+		if apt, ok := f.number("apt", -1, 127); ok && apt >= 0 && list[uint8(apt)] == 0 {
+			list[uint8(apt)] = f.payloadType
 		}
 	}
-	return 0
+	return list
 }

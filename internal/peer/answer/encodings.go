@@ -11,7 +11,7 @@ import (
 func parseSimulcast(a attributes) []string {
 	var declared []string
 	for _, line := range a.all("rid") {
-		if f := strings.Fields(line); len(f) >= 2 && f[1] == "send" && isRID(f[0]) {
+		if f := strings.Fields(line); len(f) >= 2 && f[1] == "send" && isRID(f[0]) && len(declared) < maxDeclared {
 			declared = append(declared, f[0])
 		}
 	}
@@ -23,14 +23,20 @@ func parseSimulcast(a attributes) []string {
 	}
 	var rids []string
 	for stream := range strings.SplitSeq(fields[send+1], ";") {
+		if len(rids) == MaxRIDs {
+			break
+		}
 		rid, _, _ := strings.Cut(stream, ",")
 		rid = strings.TrimPrefix(rid, "~") // paused at the start
-		if slices.Contains(declared, rid) && !slices.Contains(rids, rid) && len(rids) < MaxRIDs {
+		if slices.Contains(declared, rid) && !slices.Contains(rids, rid) {
 			rids = append(rids, rid)
 		}
 	}
 	return rids
 }
+
+// maxDeclared bounds the a=rid lines that are read of one section.
+const maxDeclared = 32
 
 // isRID reports whether s is an rid-id (RFC 8851 §10, with the "-" and "_" of
 // its erratum) that fits a one-byte header extension.

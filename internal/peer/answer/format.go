@@ -53,13 +53,26 @@ func parseFormats(list []string, a attributes) []format {
 	}
 	for _, line := range a.all("rtcp-fb") {
 		pt, feedback, _ := strings.Cut(line, " ")
+		if i, ok := index[pt]; ok {
+			formats[i].addFeedback(feedback)
+			continue
+		}
 		for i := range formats {
-			if j, ok := index[pt]; pt == "*" || ok && i == j {
-				formats[i].feedback = append(formats[i].feedback, strings.TrimSpace(feedback))
+			if pt == "*" {
+				formats[i].addFeedback(feedback)
 			}
 		}
 	}
 	return inOrder(list, formats, index)
+}
+
+// maxFeedback bounds the kinds of feedback that are kept of one format.
+const maxFeedback = 16
+
+func (f *format) addFeedback(value string) {
+	if len(f.feedback) < maxFeedback {
+		f.feedback = append(f.feedback, strings.TrimSpace(value))
+	}
 }
 
 // inOrder returns the formats in the order of the m= line: that of preference.

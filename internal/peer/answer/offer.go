@@ -14,6 +14,9 @@ type Offer struct {
 	transport transport // of the offerer-tagged section
 }
 
+// maxSessionAttributes bounds the session's a= lines that are read.
+const maxSessionAttributes = 64
+
 // Parse reads an offer. Every error is an *Error.
 func Parse(text string) (*Offer, error) {
 	if len(text) > MaxSDP {
@@ -30,7 +33,8 @@ func Parse(text string) (*Offer, error) {
 		return nil, refuse(NoMedia, "it has no media section; add a transceiver or a data channel first")
 	}
 	o := &Offer{}
-	session := attributes(d.Attributes)
+	// Browsers have ten; each section looks through all of them.
+	session := attributes(d.Attributes[:min(len(d.Attributes), maxSessionAttributes)])
 	for _, md := range d.MediaDescriptions {
 		sec, err := parseSection(md, session)
 		if err != nil {

@@ -132,10 +132,13 @@ func parseSCTP(a attributes) (port uint16, maxMessage uint32) {
 // §6.1).
 const defaultMaxMessageSize = 65536
 
+// maxExtmaps bounds the header extensions that are read of one section.
+const maxExtmaps = 64
+
 // parseExtmaps reads a=extmap lines: id, optionally "/direction", and URI.
 func parseExtmaps(lines []string) ([]extmap, error) {
 	var list []extmap
-	for _, line := range lines {
+	for _, line := range lines[:min(len(lines), maxExtmaps)] {
 		fields := strings.Fields(line)
 		if len(fields) < 2 {
 			return nil, refuse(BadSDP, "a=extmap:%q has no URI", line)

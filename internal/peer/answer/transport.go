@@ -57,16 +57,16 @@ func isCredential(s string, least int) bool {
 		!strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ':' })
 }
 
-// maxFingerprints bounds how many are kept.
+// maxFingerprints bounds how many are read.
 const maxFingerprints = 8
 
 // parseFingerprints keeps those that can be verified (RFC 8122 §5).
 func parseFingerprints(lines []string) []Fingerprint {
 	var list []Fingerprint
-	for _, line := range lines {
+	for _, line := range lines[:min(len(lines), maxFingerprints)] {
 		algorithm, value, _ := strings.Cut(strings.TrimSpace(line), " ")
 		f := Fingerprint{strings.ToLower(algorithm), strings.ToUpper(strings.TrimSpace(value))}
-		if f.wellFormed() && !slices.Contains(list, f) && len(list) < maxFingerprints {
+		if f.wellFormed() && !slices.Contains(list, f) {
 			list = append(list, f)
 		}
 	}
