@@ -62,18 +62,20 @@ func (f *format) recognize() (codec media.Codec, fmtp string, ok bool) {
 	return 0, "", false
 }
 
-// opusParams asks for in-band FEC and takes over what the client's encoder may
-// do (RFC 7587 §6.1): the client encodes by what the answer says.
+// opusParams asks for in-band FEC and for what the client would like to send
+// (RFC 7587 §6.1): it encodes by what the answer says. What it can play, such as
+// Firefox's stereo=1 in every offer, is no wish: a voice in stereo only costs.
 func (f *format) opusParams() string {
 	var params []string
 	if n, ok := f.number("minptime", 0, 120); ok && n > 0 {
 		params = append(params, fmt.Sprintf("minptime=%d", n))
 	}
 	params = append(params, "useinbandfec=1")
-	for _, key := range []string{"usedtx", "stereo"} {
-		if v, _ := f.param(key); v == "1" {
-			params = append(params, key+"=1")
-		}
+	if v, _ := f.param("usedtx"); v == "1" {
+		params = append(params, "usedtx=1")
+	}
+	if v, _ := f.param("sprop-stereo"); v == "1" {
+		params = append(params, "stereo=1")
 	}
 	if n, ok := f.number("maxaveragebitrate", 0, 510000); ok && n >= 6000 {
 		params = append(params, fmt.Sprintf("maxaveragebitrate=%d", n))

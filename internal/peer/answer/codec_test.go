@@ -30,6 +30,7 @@ func TestFormatParameters(t *testing.T) {
 		{"opus/48000/2", "", "useinbandfec=1"},
 		{"OPUS/48000/2", "minptime=10; useinbandfec=0; usedtx=1; stereo=1; sprop-stereo=1; x=y", "minptime=10;useinbandfec=1;usedtx=1;stereo=1"},
 		{"opus/48000/2", "minptime=ten;maxaveragebitrate=64000\r1;stereo=2", "useinbandfec=1"},
+		{"opus/48000/2", "maxplaybackrate=48000;stereo=1;useinbandfec=1", "useinbandfec=1"}, // Firefox
 		{"opus/48000", "", "-"},
 		{"opus/16000/2", "", "-"},
 		{"VP8/90000", "max-fs=12288;max-fr=60", ""},

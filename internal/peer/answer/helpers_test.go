@@ -140,7 +140,7 @@ func byMID(t testing.TB, s *Session, mid string) Media {
 	return s.Media[i]
 }
 
-// codecNames lists codecs as "VP8 96/97".
+// codecsOf lists the codecs of a section.
 func codecsOf(m Media) []media.Codec {
 	var list []media.Codec
 	for _, c := range m.Codecs {

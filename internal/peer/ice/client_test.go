@@ -1,6 +1,7 @@
 package ice
 
 import (
+	"cmp"
 	"net/netip"
 	"testing"
 	"time"
@@ -46,23 +47,17 @@ type check struct {
 // bytes encodes the check as a browser does (RFC 8445 §7.2.2).
 func (c check) bytes(t testing.TB) []byte {
 	t.Helper()
-	if c.to.Ufrag == "" {
-		c.to = server
-	}
-	if c.ufrag == "" {
-		c.ufrag = "remote"
-	}
-	p := c.priority
+	to, ufrag, p := cmp.Or(c.to, server), cmp.Or(c.ufrag, "remote"), c.priority
 	attrs := []stun.Setter{
 		stun.BindingRequest, stun.TransactionID,
-		stun.NewUsername(c.to.Ufrag + ":" + c.ufrag),
+		stun.NewUsername(to.Ufrag + ":" + ufrag),
 		stun.RawAttribute{Type: stun.AttrPriority, Value: []byte{byte(p >> 24), byte(p >> 16), byte(p >> 8), byte(p)}},
 	}
 	if c.nominate {
 		attrs = append(attrs, stun.RawAttribute{Type: stun.AttrUseCandidate})
 	}
 	attrs = append(attrs, c.more...)
-	attrs = append(attrs, stun.NewShortTermIntegrity(c.to.Pwd), stun.Fingerprint)
+	attrs = append(attrs, stun.NewShortTermIntegrity(to.Pwd), stun.Fingerprint)
 	return build(t, attrs...)
 }
 

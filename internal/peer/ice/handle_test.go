@@ -191,8 +191,9 @@ func TestAllocations(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { PeekUsername(msg) }); n != 0 {
 		t.Errorf("PeekUsername allocates %v times", n)
 	}
-	// One check every few seconds and viewer: little, not nothing.
-	if n := testing.AllocsPerRun(100, func() { s.agent.Handle(s.now, wifi, msg, dst) }); n > 12 {
+	// One check every few seconds and viewer: little, not nothing. It is 6,
+	// but under the race detector pools forget on purpose.
+	if n := testing.AllocsPerRun(100, func() { s.agent.Handle(s.now, wifi, msg, dst) }); n > 20 {
 		t.Errorf("Handle allocates %v times", n)
 	}
 	if n := testing.AllocsPerRun(100, func() { s.agent.Valid(wifi); s.agent.Selected(); s.agent.Deadline() }); n != 0 {
