@@ -280,6 +280,7 @@ func (p *Peer) check(now media.Time, from ice.Address, b []byte) {
 	if changed {
 		p.follow()
 	}
+	p.forgetRoutes()
 	p.schedule(now)
 }
 
@@ -357,6 +358,10 @@ func (p *Peer) forgetRoutes() {
 			drop.addrs = append(drop.addrs, a)
 		}
 		return gone
+	})
+	// The client may have reached several of our addresses from one of its own.
+	drop.addrs = slices.DeleteFunc(drop.addrs, func(a ice.Address) bool {
+		return slices.ContainsFunc(p.addrs, func(kept ice.Address) bool { return kept.Remote == a.Remote })
 	})
 	current, previous := p.agent.Ufrags()
 	p.ufrags = slices.DeleteFunc(p.ufrags, func(u string) bool {

@@ -44,6 +44,11 @@ func (p *Peer) handleRTCP(now media.Time, b []byte) {
 		p.up.refused++
 		return
 	}
+	p.takeRTCP(now, plain)
+}
+
+// takeRTCP takes a decrypted compound.
+func (p *Peer) takeRTCP(now media.Time, plain []byte) {
 	for len(plain) > 0 {
 		var h rtcp.Header
 		if err := h.Unmarshal(plain); err != nil || (int(h.Length)+1)*4 > len(plain) {

@@ -87,11 +87,20 @@ func (u *upstream) handleRTP(now media.Time, b []byte) {
 	if u.peer.keys == nil {
 		return // media may overtake the end of the handshake; it is sent again
 	}
-	var h wire.Header
 	p := u.peer.server.packets.Get()
 	defer p.Release()
 	plain, err := u.peer.keys.in.DecryptRTP(p.Buffer()[:0], b, &u.peer.header)
-	if err != nil || wire.ParseHeader(plain, &h) != nil {
+	if err != nil {
+		u.refused++
+		return
+	}
+	u.takeRTP(now, p, plain)
+}
+
+// takeRTP takes a decrypted packet, whose bytes are in p's buffer.
+func (u *upstream) takeRTP(now media.Time, p *media.Packet, plain []byte) {
+	var h wire.Header
+	if wire.ParseHeader(plain, &h) != nil {
 		u.refused++
 		return
 	}
