@@ -89,6 +89,10 @@ func (c *connection) open(r remote) error {
 	return nil
 }
 
+func (c *connection) localAddress() netip.AddrPort {
+	return c.socket.LocalAddr().(*net.UDPAddr).AddrPort()
+}
+
 // connect checks the path, shakes hands and derives the keys.
 func (c *connection) connect(ctx context.Context) error {
 	tick := time.NewTicker(checkEvery)

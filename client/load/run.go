@@ -103,7 +103,9 @@ func Run(ctx context.Context, name string, o Options) (*Report, error) {
 	r := &run{Options: o, identity: id}
 	defer r.leave()
 	for i := range o.Publishers {
-		leave, err := o.Target.Publish(ctx, i, NewSource(o.Bitrate))
+		joining, cancel := context.WithTimeout(ctx, joinTime)
+		leave, err := o.Target.Publish(joining, i, NewSource(o.Bitrate))
+		cancel()
 		if err != nil {
 			return nil, fmt.Errorf("publisher %d: %w", i, err)
 		}
@@ -209,7 +211,7 @@ func (r *run) sample() (sample, error) {
 	for _, v := range r.viewers {
 		s.stray += v.stray.Load()
 		for _, stream := range v.all() {
-			if stream.payloadType == vp8Resend {
+			if stream.payloadType == v.resends && v.resends != 0 {
 				continue
 			}
 			s.received += stream.received.Load()

@@ -7,12 +7,12 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 	"github.com/pion/rtcp"
-	"github.com/pion/sdp/v3"
 )
 
 // identity is the certificate that all viewers of a process show: making one
@@ -41,6 +41,7 @@ type Viewer struct {
 	connection
 	identity identity
 	number   uint32
+	resends  uint8 // payload type of resends (RFC 4588), which are not counted
 }
 
 func newViewer(id identity, number int, latency *histogram) *Viewer {
@@ -54,24 +55,33 @@ func newViewer(id identity, number int, latency *histogram) *Viewer {
 // Offer returns an offer of receiving slots; their mids are "0", "1" and so on,
 // audio first.
 func (v *Viewer) Offer(audio, video int) string {
-	v.controlling = true
+	v.controlling, v.resends = true, vp8Resend
 	return newDescription(v.ufrag, v.pwd, v.identity.fingerprint, "actpass").offer(audio, video)
 }
 
 // Answer returns the answer that takes everything that a server offers to send.
 func (v *Viewer) Answer(offer string) (string, error) {
-	_, parsed, err := parseRemote(offer)
+	r, parsed, err := parseRemote(offer)
 	if err != nil {
 		return "", err
 	}
+	if err := v.open(r); err != nil {
+		return "", err
+	}
 	d := newDescription(v.ufrag, v.pwd, v.identity.fingerprint, "active")
+	local := v.localAddress()
+	candidate := fmt.Sprintf("candidate:1 1 udp 2130706431 %v %d typ host", local.Addr(), local.Port())
 	for _, m := range parsed.MediaDescriptions {
 		mid, _ := m.Attribute("mid")
-		var lines []string
+		lines := []string{candidate}
 		for _, a := range m.Attributes {
 			switch a.Key {
 			case "rtpmap", "fmtp", "rtcp-fb", "extmap":
-				lines = append(lines, attributeText(a))
+				lines = append(lines, a.Key+":"+a.Value)
+			}
+			if number, codec, _ := strings.Cut(a.Value, " "); a.Key == "rtpmap" && strings.HasPrefix(codec, "rtx/") {
+				n, _ := strconv.ParseUint(number, 10, 7)
+				v.resends = uint8(n)
 			}
 		}
 		d.section(m.MediaName.Media, mid, strings.Join(m.MediaName.Formats, " "), lines...)
@@ -79,16 +89,17 @@ func (v *Viewer) Answer(offer string) (string, error) {
 	return d.text(), nil
 }
 
-func attributeText(a sdp.Attribute) string { return a.Key + ":" + a.Value }
-
 // Connect connects to the server that description (its answer or offer) names.
+// After Answer it is called with the same offer.
 func (v *Viewer) Connect(ctx context.Context, description string) error {
 	r, _, err := parseRemote(description)
 	if err != nil {
 		return err
 	}
-	if err := v.open(r); err != nil {
-		return err
+	if v.socket == nil {
+		if err := v.open(r); err != nil {
+			return err
+		}
 	}
 	return v.connect(ctx)
 }

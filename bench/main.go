@@ -1,0 +1,170 @@
+// Command bench measures the server beside another one, on this machine: what a
+// forwarded packet, a viewer and a join cost, and how long packets take. `make
+// bench` runs it; docs/bench.md explains the figures.
+//
+// Each server has the first core for itself, the load the second one. Every
+// number of viewers is measured on a server that was started for it. Ratios
+// within one run count: machines differ and are noisy.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/tutti-rtc/tutti/client/load"
+)
+
+// options are the command line's.
+type options struct {
+	viewers  []int
+	only     string
+	duration time.Duration
+	bitrate  int
+	joinRate float64
+	program  string
+	result   string
+}
+
+func main() {
+	o, err := parse(os.Args[1:])
+	if err == nil {
+		err = pin()
+	}
+	if err == nil {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		err = measure(ctx, o)
+		stop()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func parse(arguments []string) (*options, error) {
+	o := &options{}
+	flags := flag.NewFlagSet("bench", flag.ExitOnError)
+	viewers := flags.String("viewers", "1,10,100,200,500", "numbers of viewers, each measured by itself")
+	flags.StringVar(&o.only, "only", "", "measure this server alone: tutti or janus")
+	flags.DurationVar(&o.duration, "duration", 10*time.Second, "how long to measure once all have joined")
+	flags.IntVar(&o.bitrate, "rate", 1_500_000, "the publisher's video in bit/s")
+	flags.Float64Var(&o.joinRate, "join-rate", 20, "viewers that join in a second")
+	flags.StringVar(&o.program, "tutti", "bin/tutti", "the binary to measure")
+	flags.StringVar(&o.result, "json", "bin/bench.json", "file for the result")
+	if err := flags.Parse(arguments); err != nil {
+		return nil, err
+	}
+	for text := range strings.SplitSeq(*viewers, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			return nil, fmt.Errorf("--viewers takes numbers, not %q", text)
+		}
+		o.viewers = append(o.viewers, n)
+	}
+	return o, nil
+}
+
+// pin moves this process to the second core by running itself anew.
+func pin() error {
+	const done = "BENCH_PINNED"
+	if os.Getenv(done) != "" || runtime.NumCPU() == 1 {
+		return nil
+	}
+	taskset, err := exec.LookPath("taskset")
+	if err != nil {
+		return fmt.Errorf("pin to a core: %w", err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	environment := append(os.Environ(), done+"=1", "GOMAXPROCS=1")
+	return syscall.Exec(taskset, append([]string{taskset, "-c", "1", self}, os.Args[1:]...), environment)
+}
+
+// subject is a server that can be measured.
+type subject struct {
+	name string
+	// start runs it in a folder of its own.
+	start func(ctx context.Context, o *options, dir string) (*server, load.Target, error)
+}
+
+func subjects(o *options) []subject {
+	all := []subject{{"tutti", startTutti}, {"janus", startJanus}}
+	var chosen []subject
+	for _, s := range all {
+		if o.only == "" || o.only == s.name {
+			chosen = append(chosen, s)
+		}
+	}
+	return chosen
+}
+
+func measure(ctx context.Context, o *options) error {
+	var reports []*load.Report
+	for _, viewers := range o.viewers {
+		for _, s := range subjects(o) {
+			report, err := measureOne(ctx, o, s, viewers)
+			if err != nil {
+				return fmt.Errorf("%s with %d viewers: %w", s.name, viewers, err)
+			}
+			for _, failure := range report.Failures {
+				fmt.Fprintf(os.Stderr, "%s: %s\n", s.name, failure)
+			}
+			reports = append(reports, report)
+		}
+	}
+	if err := load.WriteTable(os.Stdout, reports); err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(reports, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(o.result), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(o.result, append(b, '\n'), 0o644)
+}
+
+func measureOne(ctx context.Context, o *options, s subject, viewers int) (*load.Report, error) {
+	dir, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	server, target, err := s.start(ctx, o, dir)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(os.Stderr, "%s: %d viewers\n", s.name, viewers)
+	report, err := load.Run(ctx, s.name, load.Options{
+		Target: target, Publishers: 1, Bitrate: o.bitrate, Viewers: viewers, JoinRate: o.joinRate,
+		Duration: o.duration, ServerPID: server.pid(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w; the server said: %s", err, server.said())
+	}
+	return report, server.stop()
+}
+
+func startTutti(ctx context.Context, o *options, dir string) (*server, load.Target, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, nil, err
+	}
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	s, err := start(ctx, dir, address, o.program, "serve", "--listen", address, "--data", filepath.Join(dir, "data"))
+	return s, &load.Tutti{URL: "http://" + address, Room: "bench", AudioSlots: 1, VideoSlots: 1}, err
+}
