@@ -16,10 +16,10 @@ import (
 // two, since stream and track share a seqmap.SourceID.
 const maxStreams = 4
 
-// How many packets are kept to be sent again: more than a second of video at
-// 6 Mbit/s, more than a second of audio.
+// How many packets are kept to be sent again: a second of video at 4 Mbit/s,
+// more than a second of audio.
 const (
-	videoRing = 1024
+	videoRing = 512
 	audioRing = 64
 )
 
