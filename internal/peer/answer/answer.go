@@ -42,10 +42,15 @@ func (o *Offer) Answer(l Local) (*Session, error) {
 }
 
 // continues checks that an offer goes on where the last one ended: sections
-// stay in place, and only closed ones are used again (RFC 9429 §5.2.2).
+// stay in place, and only closed ones are used again (RFC 9429 §5.2.2). The
+// certificate tells a connection that was made anew, perhaps in the same shape,
+// from an ICE restart: its DTLS begins anew too (RFC 8842 §5.1).
 func (o *Offer) continues(previous *Session) error {
 	if previous == nil {
 		return nil
+	}
+	if !slices.ContainsFunc(o.transport.fingerprints, func(f Fingerprint) bool { return slices.Contains(previous.Fingerprints, f) }) {
+		return refuse(MediaChanged, "its DTLS certificate is not that of the last; another connection begins with an offer of its own")
 	}
 	if len(o.sections) < len(previous.Media) {
 		return refuse(MediaChanged, "it has %d media sections, the last had %d; sections are closed, never removed", len(o.sections), len(previous.Media))

@@ -92,6 +92,8 @@ func TestOfferThatContinuesAnotherSession(t *testing.T) {
 		"two sections changed place": edit(t, moreSlots(t, "3"), "a=mid:1", "a=mid:9", "a=mid:3", "a=mid:1", "a=mid:9", "a=mid:3"),
 		"a section has a new mid":    moreSlots(t, "4"),
 		"a section changed kind":     edit(t, moreSlots(t, "3"), "m=video", "m=audio"),
+		// A page that was reloaded makes a connection of the very same shape.
+		"the certificate is another": edit(t, moreSlots(t, "3"), "sha-256 5D:E2", "sha-256 5D:E3", "a=ice-ufrag:abcd", "a=ice-ufrag:efgh"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			offer, err := Parse(text)
