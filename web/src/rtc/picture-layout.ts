@@ -13,19 +13,23 @@ const aspect = 16 / 9;
 /** Of a recording with a screen in it, how much is the screen's. */
 const stageShare = 0.8;
 
+/** Fewer rows are taken as long as tiles keep this share of the largest size: two people look better side by side. */
+const nearlyLargest = 0.92;
+
 /** A grid of count tiles of one shape (width to height), as large as fit, centred, from the left and the top. */
 export function gridLayout(count: number, area: Rect, gap: number, shape = aspect): Rect[] {
-  let best = { columns: 1, width: 0 };
+  let best = { columns: 1, rows: count, width: 0 };
+  let largest = 0;
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
     const across = (area.width - gap * (columns - 1)) / columns;
     const down = ((area.height - gap * (rows - 1)) / rows) * shape;
     const width = Math.floor(Math.min(across, down));
-    if (width > best.width) best = { columns, width };
+    if (width > largest || (rows < best.rows && width >= largest * nearlyLargest)) best = { columns, rows, width };
+    largest = Math.max(largest, width);
   }
-  const { columns, width } = best;
+  const { columns, rows, width } = best;
   const height = Math.floor(width / shape);
-  const rows = Math.ceil(count / columns);
   return Array.from({ length: count }, (_, i) => {
     const row = Math.floor(i / columns);
     const inRow = row === rows - 1 ? count - row * columns : columns;

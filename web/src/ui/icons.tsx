@@ -1,7 +1,7 @@
 // The icons: lucide's, as one sprite in the page.
 
 import {
-  Activity, ArrowLeftRight, ArrowRight, Check, ChevronDown, ChevronLeft, ChevronRight, Circle, CircleAlert, CircleStop, Copy, Crown,
+  Activity, ArrowLeftRight, ArrowRight, Check, ChevronDown, ChevronLeft, ChevronRight, CircleAlert, CircleDot, CircleStop, Copy, Crown,
   Download, Ellipsis, File, Hand, Languages, Lock, MessageSquare, Mic, MicOff, MonitorUp, MonitorX, Paperclip, Phone, SendHorizontal,
   Server, Settings2, SunMoon, UserRound, UsersRound, Video, VideoOff, Volume2, X, type IconNode,
 } from "lucide";
@@ -35,7 +35,7 @@ const nodes = {
   attach: Paperclip,
   people: UsersRound,
   person: UserRound,
-  record: Circle,
+  record: CircleDot,
   right: ChevronRight,
   screen: MonitorUp,
   "screen-off": MonitorX,

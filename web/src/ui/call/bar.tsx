@@ -1,5 +1,6 @@
 // The bar: what one does most, always in the same place.
 
+import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import { useWords } from "../../i18n";
 import { canShareScreen } from "../../rtc";
@@ -21,6 +22,8 @@ interface BarProps {
   recording: number | null;
   /** The bar must not go now. */
   stays: boolean;
+  /** What "more" opens, above the bar. */
+  children: ComponentChildren;
   onPanel: (panel: PanelName) => void;
   onMore: () => void;
   onRecord: () => void;
@@ -28,7 +31,7 @@ interface BarProps {
 }
 
 /** Floats over the stage, and goes when nobody moves. */
-export function Bar({ panel, moreOpen, unread, recording, stays, onPanel, onMore, onRecord, onLeave }: BarProps) {
+export function Bar({ panel, moreOpen, unread, recording, stays, children, onPanel, onMore, onRecord, onLeave }: BarProps) {
   const { bar, record } = useWords();
   const room = useRoom();
   useRenderOn(room, "changed");
@@ -40,39 +43,42 @@ export function Bar({ panel, moreOpen, unread, recording, stays, onPanel, onMore
   const self = room.localParticipant;
   const { isMicrophoneEnabled: mic, isCameraEnabled: camera, isScreenShareEnabled: screen, hand } = self;
   return (
-    <nav ref={element} class={`bar ${away ? "bar-away" : ""}`} aria-label={bar.label} onClickCapture={swallowFirstTap(away)}>
-      <button
-        type="button" class={`round ${mic ? "" : "round-off"}`} aria-label={mic ? bar.mute : bar.unmute}
-        data-tip={`${mic ? bar.mute : bar.unmute} (M)`} data-testid="mic-button" data-on={mic} onClick={actions.microphone}
-      >
-        <MicrophoneIcon track={mic ? (self.track("microphone")?.mediaStreamTrack ?? null) : null} on={mic} />
-      </button>
-      <Round icon={camera ? "camera" : "camera-off"} label={camera ? bar.cameraOff : bar.cameraOn} tipKey="V" off={!camera} on={camera} testId="camera-button" onClick={actions.camera} />
-      {canShareScreen() && (
-        <Round icon={screen ? "screen-off" : "screen"} label={screen ? bar.stopSharing : bar.share} active={screen} wide on={screen} testId="screen-button" onClick={actions.screen} />
-      )}
-      <Round icon="hand" label={hand ? bar.lowerHand : bar.raiseHand} tipKey="H" active={hand} wide on={hand} testId="hand-button" onClick={actions.hand} />
-      <span class="bar-gap" />
-      <Round icon="chat" label={unread > 0 ? `${bar.chat}, ${bar.unread(unread)}` : bar.chat} tipKey="C" pressed={panel === "chat"} testId="chat-button" onClick={() => onPanel("chat")}>
-        {unread > 0 && <span class="count">{Math.min(unread, 99)}</span>}
-      </Round>
-      <Round icon="people" label={bar.people} tipKey="P" pressed={panel === "people"} testId="people-button" onClick={() => onPanel("people")}>
-        <span class="count count-quiet">{room.participants.length + 1}</span>
-      </Round>
-      <button
-        type="button" class={`round wide-only ${recording ? "round-recording" : ""}`}
-        aria-label={recording ? `${bar.stopRecording}, ${record.running(clockText(seconds))}` : bar.record}
-        data-tip={recording ? bar.stopRecording : bar.record} data-testid="record-button" data-on={recording !== null} onClick={onRecord}
-      >
-        <Icon name={recording ? "stop" : "record"} />
-        {recording && <span class="timer">{clockText(seconds)}</span>}
-      </button>
-      <Round icon="more" label={bar.more} pressed={moreOpen} testId="more-button" onClick={onMore} />
-      <button type="button" class="leave" data-testid="leave-button" aria-label={bar.leave} onClick={onLeave}>
-        <Icon name="leave" />
-        <span>{bar.leave}</span>
-      </button>
-    </nav>
+    <div class="dock">
+      {children}
+      <section ref={element} class={`bar ${away ? "bar-away" : ""}`} aria-label={bar.label} onClickCapture={swallowFirstTap(away)}>
+        <button
+          type="button" class={`round ${mic ? "" : "round-off"}`} aria-label={mic ? bar.mute : bar.unmute}
+          data-tip={`${mic ? bar.mute : bar.unmute} (M)`} data-testid="mic-button" data-on={mic} onClick={actions.microphone}
+        >
+          <MicrophoneIcon track={mic ? (self.track("microphone")?.mediaStreamTrack ?? null) : null} on={mic} />
+        </button>
+        <Round icon={camera ? "camera" : "camera-off"} label={camera ? bar.cameraOff : bar.cameraOn} tipKey="V" off={!camera} on={camera} testId="camera-button" onClick={actions.camera} />
+        {canShareScreen() && (
+          <Round icon={screen ? "screen-off" : "screen"} label={screen ? bar.stopSharing : bar.share} active={screen} wide on={screen} testId="screen-button" onClick={actions.screen} />
+        )}
+        <Round icon="hand" label={hand ? bar.lowerHand : bar.raiseHand} tipKey="H" active={hand} wide on={hand} testId="hand-button" onClick={actions.hand} />
+        <span class="bar-gap" />
+        <Round icon="chat" label={unread > 0 ? `${bar.chat}, ${bar.unread(unread)}` : bar.chat} tipKey="C" pressed={panel === "chat"} testId="chat-button" onClick={() => onPanel("chat")}>
+          {unread > 0 && <span class="count">{Math.min(unread, 99)}</span>}
+        </Round>
+        <Round icon="people" label={bar.people} tipKey="P" pressed={panel === "people"} testId="people-button" onClick={() => onPanel("people")}>
+          <span class="count count-quiet">{room.participants.length + 1}</span>
+        </Round>
+        <button
+          type="button" class={`round wide-only ${recording ? "round-recording" : ""}`}
+          aria-label={recording ? `${bar.stopRecording}, ${record.running(clockText(seconds))}` : bar.record}
+          data-tip={recording ? bar.stopRecording : bar.record} data-testid="record-button" data-on={recording !== null} onClick={onRecord}
+        >
+          <Icon name={recording ? "stop" : "record"} />
+          {recording && <span class="timer">{clockText(seconds)}</span>}
+        </button>
+        <Round icon="more" label={bar.more} pressed={moreOpen} testId="more-button" onClick={onMore} />
+        <button type="button" class="leave" data-testid="leave-button" aria-label={bar.leave} onClick={onLeave}>
+          <Icon name="leave" />
+          <span>{bar.leave}</span>
+        </button>
+      </section>
+    </div>
   );
 }
 
@@ -96,7 +102,7 @@ interface RoundProps {
   /** Has no room on a phone; it is in "more" there. */
   wide?: boolean;
   testId: string;
-  children?: preact.ComponentChildren;
+  children?: ComponentChildren;
   onClick: () => void;
 }
 

@@ -72,16 +72,17 @@ function Parts({ room, first }: { room: Room; first: PanelName | null }) {
           onMore={() => setOpened(opened === "more" ? null : "more")}
           onRecord={record}
           onLeave={() => void room.disconnect()}
-        />
-        {opened === "more" && (
-          <More
-            recording={recording.since !== null}
-            onDevices={() => setOpened("devices")}
-            onStats={() => setPanel("stats")}
-            onRecord={record}
-            onClose={() => setOpened(null)}
-          />
-        )}
+        >
+          {opened === "more" && (
+            <More
+              recording={recording.since !== null}
+              onDevices={() => setOpened("devices")}
+              onStats={() => setPanel("stats")}
+              onRecord={record}
+              onClose={() => setOpened(null)}
+            />
+          )}
+        </Bar>
       </main>
       {panel === "chat" && <Chat talk={talk} onClose={() => setPanel(null)} />}
       {panel === "people" && <People onClose={() => setPanel(null)} />}

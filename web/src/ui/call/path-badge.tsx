@@ -11,7 +11,7 @@ interface PathBadgeProps extends PathFacts {
 /** An icon for the way and three bars for the line; the sentence shows on hover, focus or tap, and is read out. */
 export function PathBadge({ quality, ...facts }: PathBadgeProps) {
   const words = useWords();
-  const sentence = [pathSentence(words, facts), quality && facts.path && words.path.quality[quality]].filter(Boolean).join(" ");
+  const sentence = [pathSentence(words, facts), quality && facts.path && words.path.quality[quality]].filter(Boolean).join(words.gap);
   return (
     // Not in the tab order, where sixteen of them would be in the way; readers find it all the same.
     <button type="button" class="path-badge" tabIndex={-1} aria-label={sentence} data-testid="path-badge" data-path={facts.path ?? ""}>

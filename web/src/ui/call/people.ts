@@ -1,6 +1,7 @@
 // Reading the room for the stage. Pure.
 
 import type { LocalParticipant, Participant, RemoteParticipant, Room, Track } from "../../rtc";
+import { pageSize } from "./places";
 
 /** What both kinds of participant have, seen as one. */
 export type ShownTrack = Track & { readonly mediaStreamTrack: MediaStreamTrack | null };
@@ -10,9 +11,9 @@ export function tracksOf(person: Participant): readonly ShownTrack[] {
   return (person as LocalParticipant | RemoteParticipant).tracks;
 }
 
-/** Everybody on the stage: the others as they came, then oneself. */
-export function everybody(room: Room): readonly Participant[] {
-  return [...room.participants, room.localParticipant];
+/** Everybody on the stage: the others as they came; oneself is the last of the first page. */
+export function everybody({ participants, localParticipant }: Pick<Room, "participants" | "localParticipant">): readonly Participant[] {
+  return [...participants.slice(0, pageSize - 1), localParticipant, ...participants.slice(pageSize - 1)];
 }
 
 /** The screens that others share. */

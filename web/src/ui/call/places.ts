@@ -21,26 +21,24 @@ export const pageSize = 16;
 /** Between tiles, in CSS pixels. */
 export const gap = 8;
 
-const wide = 16 / 9;
-const narrow = 4 / 3;
-/** A stage no wider than this that is taller than wide is a phone's. */
-const phoneWidth = 600;
+/** Shapes of tiles, width to height: wide, but less so on a phone held upright. */
+export const shapes = { wide: 16 / 9, phone: 4 / 3 } as const;
 /** How much of the stage people beside a screen take, as long as they fit. */
 const strip = 0.2;
 const minStrip = 144;
 
-/** The shape of people's tiles: wide, but less so on a phone held upright. */
-export function tileShape({ width, height }: Stage): number {
-  return width <= phoneWidth && height > width ? narrow : wide;
-}
-
 /**
  * Screens take the larger part, people stand beside them or, where the stage
- * is tall, below. Without screens people have it all. screenShape is width to
- * height of the shared pictures.
+ * is tall, below. Without screens people have it all. shape and screenShape
+ * are width to height of people's tiles and of the shared pictures.
  */
-export function placeTiles(stage: Stage, people: number, screens: number, screenShape: number = wide): Places {
-  const shape = tileShape(stage);
+export function placeTiles(
+  stage: Stage,
+  people: number,
+  screens: number,
+  shape: number = shapes.wide,
+  screenShape: number = shapes.wide,
+): Places {
   const all = { x: 0, y: 0, ...stage };
   if (screens === 0) return { screens: [], people: gridLayout(people, all, gap, shape) };
   if (people === 0) return { screens: gridLayout(screens, all, gap, screenShape), people: [] };

@@ -4,10 +4,11 @@ import { useRef, useState } from "preact/hooks";
 import { useWords } from "../../i18n";
 import type { RemoteTrack } from "../../rtc";
 import { IconButton } from "../parts/controls";
+import { uprightPhone, useMedia } from "../parts/use-media";
 import { useRenderOn, useRoom } from "../parts/use-room";
 import { InviteTile } from "./invite-tile";
 import { everybody, screensOf } from "./people";
-import { pageOf, pageSize, placeTiles } from "./places";
+import { pageOf, pageSize, placeTiles, shapes } from "./places";
 import { ScreenTile } from "./screen-tile";
 import { Tile } from "./tile";
 import { useSize } from "./use-size";
@@ -30,6 +31,7 @@ export function Stage() {
   const element = useRef<HTMLDivElement>(null);
   const size = useSize(element);
   const steady = useWindowMoved();
+  const shape = useMedia(uprightPhone) ? shapes.phone : shapes.wide;
   const [wished, setWished] = useState(0);
 
   const all = everybody(room);
@@ -38,8 +40,8 @@ export function Stage() {
   const screens = screensOf(room);
   const alone = all.length === 1;
   const [first] = screens;
-  const shape = first && first.width > 0 && first.height > 0 ? first.width / first.height : undefined;
-  const places = placeTiles(size, people.length + (alone ? 1 : 0), screens.length, shape);
+  const screenShape = first && first.width > 0 && first.height > 0 ? first.width / first.height : undefined;
+  const places = placeTiles(size, people.length + (alone ? 1 : 0), screens.length, shape, screenShape);
   const nowhere = { x: 0, y: 0, width: 0, height: 0 };
   const place = (i: number) => places.people[i] ?? nowhere;
 
@@ -52,7 +54,7 @@ export function Stage() {
   useView(room, shown);
 
   return (
-    <div class="stage">
+    <div class={`stage ${pages > 1 ? "stage-paged" : ""}`}>
       <div class="tiles" ref={element}>
         {size.width > 0 && screens.map((track, i) => (
           <ScreenTile key={track.id} track={track} place={places.screens[i] ?? nowhere} people={all.length} steady={steady} />
@@ -64,9 +66,9 @@ export function Stage() {
       </div>
       {pages > 1 && (
         <nav class="pager">
-          {page > 0 && <IconButton icon="left" class="pager-left" label={words.tile.previous} onClick={() => setWished(page - 1)} />}
-          {page < pages - 1 && <IconButton icon="right" class="pager-right" label={words.tile.next} onClick={() => setWished(page + 1)} />}
-          <span class="pager-page">{words.tile.page(page + 1, pages)}</span>
+          <IconButton icon="left" label={words.tile.previous} disabled={page === 0} onClick={() => setWished(page - 1)} />
+          <span>{words.tile.page(page + 1, pages)}</span>
+          <IconButton icon="right" label={words.tile.next} disabled={page === pages - 1} onClick={() => setWished(page + 1)} />
         </nav>
       )}
     </div>

@@ -7,6 +7,7 @@ import { Lobby } from "../home/lobby";
 import { Button } from "../parts/controls";
 import { FaultCard, faultWords } from "../parts/fault-card";
 import { toast } from "../parts/toasts";
+import { narrowWindow, useMedia } from "../parts/use-media";
 import { useRenderOn } from "../parts/use-room";
 import { preferences, remember, withRecent } from "../preferences";
 import { tokenFrom } from "../route";
@@ -58,6 +59,8 @@ interface DoorProps {
 export function Door({ room, name: roomName, onJoined }: DoorProps) {
   const words = useWords();
   useRenderOn(room, "changed");
+  // On a phone the lists would push the button out of sight.
+  const narrow = useMedia(narrowWindow);
   const { faults, starting, opened, act, setFaults } = useCapture(room);
   const [name, setName] = useState(preferences().name);
   const [unnamed, setUnnamed] = useState(false);
@@ -115,14 +118,17 @@ export function Door({ room, name: roomName, onJoined }: DoorProps) {
             }}
           />
           <p id="name-hint" class={unnamed ? "input-fault" : "quiet"}>{unnamed ? words.door.nameMissing : words.door.nameHint}</p>
-          <DevicePickers
-            room={room}
-            opened={opened}
-            onFault={(kind: Device["kind"], { code }) => {
-              if (kind === "speaker") toast(words.devices.speakerFailed, "fault");
-              else setFaults((old) => ({ ...old, [kind]: code }));
-            }}
-          />
+          <details open={!narrow}>
+            <summary>{words.door.devices}</summary>
+            <DevicePickers
+              room={room}
+              opened={opened}
+              onFault={(kind: Device["kind"], { code }) => {
+                if (kind === "speaker") toast(words.devices.speakerFailed, "fault");
+                else setFaults((old) => ({ ...old, [kind]: code }));
+              }}
+            />
+          </details>
           {refused && (
             <FaultCard fault={faultWords(words, refused)}>
               {faultWords(words, refused) === words.faults.other && <small>{words.faultCode(refused)}</small>}

@@ -28,15 +28,19 @@ export function Button({ children, icon, kind = "plain", type = "button", disabl
 interface IconButtonProps {
   icon: IconName;
   label: string;
+  disabled?: boolean;
   class?: string;
   testId?: string;
   onClick: () => void;
 }
 
 /** A button with an icon; its label is for readers and shows on hover. */
-export function IconButton({ icon, label, class: extra = "", testId, onClick }: IconButtonProps) {
+export function IconButton({ icon, label, disabled, class: extra = "", testId, onClick }: IconButtonProps) {
   return (
-    <button type="button" class={`icon-button ${extra}`} aria-label={label} title={label} data-testid={testId} onClick={onClick}>
+    <button
+      type="button" class={`icon-button ${extra}`} aria-label={label} title={label} disabled={disabled} data-testid={testId}
+      onClick={onClick}
+    >
       <Icon name={icon} />
     </button>
   );

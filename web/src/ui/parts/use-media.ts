@@ -5,6 +5,9 @@ import { useEffect, useState } from "preact/hooks";
 /** Windows in which panels come from below. The same width is in panels.css. */
 export const narrowWindow = "(max-width: 700px)";
 
+/** A phone that is held upright. */
+export const uprightPhone = "(max-width: 700px) and (orientation: portrait)";
+
 /** Whether a media query holds. */
 export function useMedia(query: string): boolean {
   const [holds, setHolds] = useState(() => matchMedia(query).matches);

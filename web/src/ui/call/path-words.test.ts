@@ -1,0 +1,32 @@
+import { expect, it } from "vitest";
+import { catalogues } from "../../i18n";
+import type { PathReason } from "../../rtc";
+import { pathSentence, qualityOf } from "./path-words";
+
+const { en, zh } = catalogues;
+const reasons: readonly PathReason[] = [
+  "alone", "two", "proving", "many", "pinned", "wish", "direct_failed", "direct_poor", "not_supported", "media_unproven",
+];
+
+it("says the path and its reason in one sentence", () => {
+  expect(pathSentence(en, { path: "p2p", reason: "two", name: "Wei", people: 2 })).toBe("Direct: your pictures go straight to Wei.");
+  expect(pathSentence(en, { path: "sfu", reason: "many", name: "Wei", people: 3 })).toBe("Through the server: three people are here.");
+  expect(pathSentence(zh, { path: "sfu", reason: "many", name: "陈伟", people: 3 })).toBe("经服务器转发：房间里有 3 个人。");
+});
+
+it("has a sentence for every reason, in both languages", () => {
+  for (const words of [en, zh]) {
+    for (const path of ["p2p", "sfu", null] as const) {
+      for (const reason of reasons) expect(pathSentence(words, { path, reason, name: "Wei", people: 2 })).toMatch(/[.。]$/);
+    }
+  }
+});
+
+it("calls a line by what hurts most", () => {
+  expect(qualityOf(null)).toBeNull();
+  expect(qualityOf({ loss: 0, rtt: 40 })).toBe("good");
+  expect(qualityOf({ loss: 0.03, rtt: 40 })).toBe("fair");
+  expect(qualityOf({ loss: 0, rtt: 300 })).toBe("fair");
+  expect(qualityOf({ loss: 0.1, rtt: 40 })).toBe("poor");
+  expect(qualityOf({ loss: 0, rtt: 900 })).toBe("poor");
+});
