@@ -184,7 +184,7 @@ func (e *Endpoint) Publish(list []Publication) {
 	for _, pub := range list {
 		i := slices.IndexFunc(e.tracks, func(p published) bool { return p.track.id == pub.Track.ID })
 		if i < 0 {
-			t := newTrack(e.router, e, e.router.numbers.Add(1), pub.Track)
+			t := newTrack(e.router, e, pub.Track)
 			fresh = append(fresh, published{mid: pub.MID, track: t})
 			i = len(e.tracks)
 			e.tracks = append(e.tracks, fresh[len(fresh)-1])

@@ -45,6 +45,24 @@ func newServer(t *testing.T) *peer.Server {
 func join(t *testing.T, r *sfu.Router, name string, slots int, tracks ...webrtc.TrackLocal) *person {
 	t.Helper()
 	p := &person{t: t, name: name, notices: make(chan sfu.Notice, 1000), packets: make(chan slotPacket, 5000)}
+	var err error
+	if p.endpoint, err = r.Attach(name, func(n sfu.Notice) {
+		select {
+		case p.notices <- n:
+		default:
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	p.connect(slots, tracks...)
+	return p
+}
+
+// connect joins the person to its endpoint by a PeerConnection, the first or
+// another one.
+func (p *person) connect(slots int, tracks ...webrtc.TrackLocal) {
+	t := p.t
+	t.Helper()
 	var se webrtc.SettingEngine
 	se.SetIncludeLoopbackCandidate(true)
 	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
@@ -76,14 +94,6 @@ func join(t *testing.T, r *sfu.Router, name string, slots int, tracks ...webrtc.
 			p.packets <- slotPacket{mid, packet}
 		}
 	})
-	if p.endpoint, err = r.Attach(name, func(n sfu.Notice) {
-		select {
-		case p.notices <- n:
-		default:
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
 	offer, err := pc.CreateOffer(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +109,6 @@ func join(t *testing.T, r *sfu.Router, name string, slots int, tracks ...webrtc.
 		t.Fatalf("%v in\n%s", err, answer.SDP)
 	}
 	p.wait("is connected", func(n sfu.Notice) bool { return n.Connected })
-	return p
 }
 
 // codecs are those of browsers, without interceptors.

@@ -42,7 +42,7 @@ type Router struct {
 	// Constant.
 	server   *peer.Server
 	speakers speakers
-	numbers  atomic.Uint32 // of tracks
+	numbers  atomic.Uint32 // of tracks, one for each connection that brings one
 
 	mu        sync.RWMutex // guards what follows
 	closed    bool
@@ -116,9 +116,6 @@ func (r *Router) Source(id media.TrackID) (media.Source, bool) {
 }
 
 func (r *Router) addTrack(t *Track) {
-	if t.kind == media.Audio {
-		r.speakers.add(t)
-	}
 	r.mu.Lock()
 	r.tracks[t.id] = t
 	if t.kind == media.Audio {

@@ -35,10 +35,11 @@ type Slot struct {
 
 	track    *Track // nil: empty
 	size     media.Dimensions
-	current  int8  // stream that flows; −1 before the first packet
-	target   int8  // stream that shall flow; it does from its next key frame on
-	stopgap  int8  // stream that may flow while the target does not come; −1: none
-	temporal uint8 // highest temporal layer that is sent
+	current  int8            // stream that flows; −1 before the first packet
+	source   seqmap.SourceID // the same, across connections of its publisher
+	target   int8            // stream that shall flow; it does from its next key frame on
+	stopgap  int8            // stream that may flow while the target does not come; −1: none
+	temporal uint8           // highest temporal layer that is sent
 	asked    media.Time
 	status   api.SlotStatus
 	told     api.SlotState
@@ -111,7 +112,9 @@ func (s *Slot) mute(now media.Time, muted bool) {
 func newMunger(k media.Kind) *seqmap.Munger {
 	o := seqmap.Options{
 		ClockRate: 90000, History: videoHistory,
-		FirstSeq: uint16(randomBits()), FirstTimestamp: randomBits(),
+		// In the lower half: a receiver that misses packets before the first
+		// wrap would guess its count wrong (RFC 3711 §3.3.1).
+		FirstSeq: uint16(randomBits()) >> 1, FirstTimestamp: randomBits(),
 	}
 	if k == media.Audio {
 		o.ClockRate, o.History = 48000, audioHistory
@@ -143,11 +146,11 @@ func (s *Slot) wantKeyFrame(now media.Time) {
 
 // forward decides on one packet and, if it is to be sent, appends it to f.out.
 func (s *Slot) forward(now media.Time, p *media.Packet, d *parsed, f *fan) {
-	stream := int8(p.Layer.Stream)
-	if stream != s.current && !s.switchTo(now, stream, p) {
+	stream, src := int8(p.Layer.Stream), s.track.source(p.Layer.Stream)
+	flows := stream == s.current && src == s.source && (p.Codec == s.payload.codec || s.track.kind == media.Audio)
+	if !flows && !s.switchTo(now, src, p) {
 		return
 	}
-	src := s.track.source(p.Layer.Stream)
 	if len(p.Payload) == 0 || !d.ok {
 		s.munger.Drop(src, p.Seq)
 		return
@@ -173,9 +176,10 @@ func (s *Slot) forward(now media.Time, p *media.Packet, d *parsed, f *fan) {
 	f.out = append(f.out, o)
 }
 
-// switchTo moves the slot to a stream if this packet allows it, and reports
-// whether the packet is to be sent.
-func (s *Slot) switchTo(now media.Time, stream int8, p *media.Packet) bool {
+// switchTo moves the slot to a packet's stream if the packet allows it, and
+// reports whether it is to be sent.
+func (s *Slot) switchTo(now media.Time, src seqmap.SourceID, p *media.Packet) bool {
+	stream := int8(p.Layer.Stream)
 	if stream != s.target && stream != s.stopgap || !s.sender.Ready() {
 		return false
 	}
@@ -189,12 +193,11 @@ func (s *Slot) switchTo(now media.Time, stream int8, p *media.Packet) bool {
 		s.setStatus(api.SlotUnsupported)
 		return false
 	}
-	src := s.track.source(uint8(stream))
 	s.munger.Switch(src)
 	if s.pictures != nil {
 		s.pictures.Switch(src)
 	}
-	s.current = stream
+	s.current, s.source = stream, src
 	if stream == s.target {
 		s.stopgap = -1
 	}
@@ -225,7 +228,9 @@ func (s *Slot) take(p *media.Packet) bool {
 // outgoing makes the packet to send but for its numbers. What it points to is
 // in the packet or in f.scratch.
 func (s *Slot) outgoing(src seqmap.SourceID, p *media.Packet, d *parsed, f *fan) (peer.Outgoing, bool) {
-	if s.payload.codec != p.Codec && !s.take(p) {
+	// Audio may turn from Opus to RED and back at any packet; a picture in
+	// another codec is one of before the last switch, sent again.
+	if s.payload.codec != p.Codec && (s.track.kind == media.Video || !s.take(p)) {
 		return peer.Outgoing{}, false
 	}
 	o := peer.Outgoing{
@@ -366,7 +371,7 @@ func (s *Slot) resend(now media.Time, origin seqmap.Origin, f *fan) {
 
 func (s *Slot) recentTrack(src seqmap.SourceID) *Track {
 	for _, t := range s.recent {
-		if t != nil && t.number == uint32(src)/maxStreams {
+		if t != nil && t.number.Load() == uint32(src)/maxStreams {
 			return t
 		}
 	}

@@ -33,13 +33,13 @@ type Track struct {
 	id       media.TrackID
 	member   string
 	kind     media.Kind
-	number   uint32 // among the router's tracks
 	router   *Router
 	endpoint *Endpoint
 	voice    *speaker.Voice        // of an audio track; guarded by router.speakers.mu
 	fans     []atomic.Pointer[fan] // by loop
 
 	// Atomic.
+	number atomic.Uint32 // among the sources of the router's slots
 	info   atomic.Pointer[media.TrackInfo]
 	muted  atomic.Bool
 	codecs atomic.Uint32
@@ -56,12 +56,16 @@ type Track struct {
 	rings  [maxStreams]*ring // guarded by ringMu
 }
 
-func newTrack(r *Router, e *Endpoint, number uint32, info media.TrackInfo) *Track {
+func newTrack(r *Router, e *Endpoint, info media.TrackInfo) *Track {
 	t := &Track{
-		id: info.ID, member: info.Member, kind: info.Kind, number: number,
+		id: info.ID, member: info.Member, kind: info.Kind,
 		router: r, endpoint: e, fans: make([]atomic.Pointer[fan], len(r.server.Loops())),
 	}
 	t.info.Store(&info)
+	t.number.Store(r.numbers.Add(1))
+	if t.kind == media.Audio {
+		r.speakers.add(t)
+	}
 	return t
 }
 
@@ -70,7 +74,21 @@ func (t *Track) Info() media.TrackInfo { return *t.info.Load() }
 
 // source names one stream of the track among all that feed the room's slots.
 func (t *Track) source(stream uint8) seqmap.SourceID {
-	return seqmap.SourceID(t.number*maxStreams + uint32(stream))
+	return seqmap.SourceID(t.number.Load()*maxStreams + uint32(stream))
+}
+
+// take is what one connection of the publisher sends of the track: another one
+// numbers its packets anew.
+type take struct {
+	track  *Track
+	number uint32
+}
+
+// WritePacket hands packets on while no other take has begun (media.Sink).
+func (k take) WritePacket(now media.Time, p *media.Packet) {
+	if k.track.number.Load() == k.number {
+		k.track.WritePacket(now, p)
+	}
 }
 
 // WritePacket takes a packet from the publisher, on its loop (media.Sink).
@@ -117,6 +135,9 @@ func (t *Track) keep(p *media.Packet) {
 	}
 	t.ringMu.Lock()
 	defer t.ringMu.Unlock()
+	if t.muted.Load() {
+		return // or it would outlive the track
+	}
 	r := t.rings[p.Layer.Stream]
 	if r == nil {
 		size := audioRing
@@ -152,10 +173,15 @@ func (t *Track) RequestKeyFrame(_ media.Time, l media.Layer) {
 // bind takes the track's packets from a receiver, on the receiver's loop.
 func (t *Track) bind(p *peer.Peer, r *peer.Receiver) {
 	t.mu.Lock()
+	anew := t.owner != nil && t.owner != p
 	t.receiver, t.owner, t.rids = r, p, r.RIDs()
 	t.wanted = ^uint32(0) // what is wanted has to be told anew
 	t.mu.Unlock()
-	r.SetSink(t)
+	if anew {
+		t.number.Store(t.router.numbers.Add(1))
+		t.forget()
+	}
+	r.SetSink(take{t, t.number.Load()})
 	t.want()
 }
 
@@ -168,9 +194,14 @@ func (t *Track) announce(pub Publication) (turned bool) {
 	return t.muted.Swap(pub.Muted) != pub.Muted
 }
 
-// close gives all packets back. No packet may come any more.
+// close ends the track: what comes late is no part of it.
 func (t *Track) close() {
 	t.muted.Store(true)
+	t.forget()
+}
+
+// forget gives all packets back.
+func (t *Track) forget() {
 	t.ringMu.Lock()
 	defer t.ringMu.Unlock()
 	for _, r := range t.rings {
@@ -185,14 +216,14 @@ func (t *Track) want() {
 	if t.kind != media.Video {
 		return
 	}
-	var streams uint32
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var streams uint32 // under the lock: the last one to tell has to know best
 	for i := range t.fans {
 		if f := t.fans[i].Load(); f != nil {
 			streams |= f.streams.Load()
 		}
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if t.receiver == nil || streams == t.wanted {
 		return
 	}
