@@ -87,8 +87,8 @@ func fills(picture, shown media.Dimensions, part float64) bool {
 		float64(picture.Height) >= part*float64(shown.Height)
 }
 
-// Allocate shares an estimate out over the slots and returns how much they would
-// take if the line carried it:
+// Allocate shares an estimate out over the slots and returns the least estimate
+// at which each would be sent what fits it, headroom included:
 //
 //  1. sound is always sent;
 //  2. then every picture in its least quality, screens first, then the largest;
@@ -98,7 +98,7 @@ func fills(picture, shown media.Dimensions, part float64) bool {
 //
 // What is sent already is kept as long as it fits; what is not needs headroom.
 func Allocate(estimate media.Bitrate, slots []Slot) (wanted media.Bitrate) {
-	left := estimate
+	left, spare := estimate, media.Bitrate(0)
 	for i := range slots {
 		s := &slots[i]
 		s.Wanted, s.Target, s.done = Paused, Paused, len(s.Choices) == 0
@@ -109,8 +109,10 @@ func Allocate(estimate media.Bitrate, slots []Slot) (wanted media.Bitrate) {
 		if s.sound() {
 			s.Wanted, s.Target, s.done = 0, 0, true
 			left -= s.Choices[0].Bitrate
+		} else if s.Wanted > s.Current {
+			spare = max(spare, s.bitrate(s.Wanted)*headroom/100)
 		}
-		wanted += s.Choices[s.Wanted].Bitrate
+		wanted += s.bitrate(s.Wanted)
 	}
 	for s := neediest(slots); s != nil; s = neediest(slots) {
 		step := s.bitrate(s.Target+1) - s.bitrate(s.Target)
@@ -126,7 +128,7 @@ func Allocate(estimate media.Bitrate, slots []Slot) (wanted media.Bitrate) {
 		s.Target++
 		s.done = s.Target >= s.Wanted
 	}
-	return wanted
+	return wanted + spare
 }
 
 func (s *Slot) sound() bool {
