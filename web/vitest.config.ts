@@ -2,5 +2,6 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node" },
+  // css: a test reads the style sheets.
+  test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node", css: true },
 });
