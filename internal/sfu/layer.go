@@ -120,10 +120,11 @@ func (c *connection) review(now media.Time) {
 }
 
 // aim sets the stream that shall flow, or layers.Paused, and one that will do
-// until that comes.
+// until that comes, or comes again: a publisher whose line gets thin stops its
+// largest streams.
 func (s *Slot) aim(now media.Time, target int8) {
 	stopgap := int8(-1)
-	if target >= 0 && target != s.current && !s.track.alive(now, uint8(target)) {
+	if target >= 0 && !s.track.alive(now, uint8(target)) {
 		stopgap = s.track.nearestAlive(now, target)
 	}
 	if target == s.target && stopgap == s.stopgap {
