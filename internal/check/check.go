@@ -1,7 +1,7 @@
 // Package check holds the house's rules about its own code: who may import
-// whom, what may start a goroutine, how long a file may grow. They are findings
-// over parsed source, run by this package's test over the whole module and, in
-// small, over samples that break them.
+// whom, what may start a goroutine, how long a file may grow, where a link in
+// the docs leads. They are findings over parsed source, run by this package's
+// test over the whole module and, in small, over samples that break them.
 //
 // It is test-only: nothing that ships imports it, and it starts no goroutine.
 package check
@@ -51,6 +51,7 @@ func Rules() []Rule {
 		docRules(),
 		nameRules(),
 		textRules(),
+		pageRules(),
 	)
 }
 

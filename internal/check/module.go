@@ -24,6 +24,9 @@ type Module struct {
 	Packages []*Package
 	// Texts are the other text files a person wrote: scripts, pages, docs.
 	Texts []Text
+	// Paths are all files and folders, relative to the module's root, with
+	// slashes.
+	Paths map[string]bool
 
 	mod  string // the text of go.mod
 	fset *token.FileSet
@@ -67,11 +70,13 @@ func Load(root fs.FS) (*Module, error) {
 	if match == nil {
 		return nil, errors.New("go.mod names no module")
 	}
-	m := &Module{Path: string(match[1]), mod: string(mod), fset: token.NewFileSet()}
+	m := &Module{Path: string(match[1]), Paths: make(map[string]bool), mod: string(mod), fset: token.NewFileSet()}
 	err = fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
+		}
+		m.Paths[name] = true
+		switch {
 		case entry.IsDir():
 			if skipDir(name) {
 				return fs.SkipDir

@@ -154,6 +154,31 @@ var breakages = []breakage{
 	{"panic", "only bugs panic",
 		sample{"a/a.go": "package a\nimport \"fmt\"\nfunc f(err error) {\n panic(\"BUG: a\" + \"b\")\n panic(fmt.Sprintf(\"BUG: %d\", 1))\n panic(err)\n panic(\"no\")\n}\n"},
 		[]string{"a/a.go:6", "a/a.go:7"}},
+
+	{"links", "files, folders, headings and anchors",
+		sample{
+			"README.md": "# A *good* start\n[ok](#a-good-start) [ok](docs/a.md#x-y) [ok](docs) [ok](https://example.test/x#y)\n" +
+				"[no](docs/b.md) [no](docs/a.md#z) [no](#x-y) [no](go.mod#L1) [no](../m)\n![no](a.png) <img src=\"b.png\">\n[r]: c.md\n",
+			"docs/a.md": "## `X` [y](#x-y)\n## X y\n[ok](#x-y-1)\n```\n[code](no.md)\n```\n`[code](no.md)`\n",
+		},
+		[]string{"README.md:3", "README.md:3", "README.md:3", "README.md:3", "README.md:3", "README.md:4", "README.md:4", "README.md:5"}},
+	{"links", "a page that nobody leads to, but itself",
+		sample{"README.md": "[a](docs/a.md)\n", "docs/a.md": "", "docs/b.md": "# B\n[b](#b) [b](b.md)\n"}, []string{"docs/b.md:1"}},
+	{"examples", "JSON parses and make has its targets",
+		sample{
+			"Makefile": "all: b\nb:\n\ttouch b\n",
+			"a.md":     "```json\n{\"a\": 1}\n```\n```json\n{a: 1}\n```\n```sh\nmake all b # and more\n$ make c X=\"d e\"\n```\n`make b`, `make d`\n",
+		},
+		[]string{"a.md:4", "a.md:9", "a.md:11"}},
+	{"named-in-pages", "figures and paths",
+		sample{"internal/a/a.go": "package a\nvar list = []string{\"tutti_a_total\"}\n", "a.md": "tutti_a_total, `internal/a`, `internal/a/a.go`\n`tutti_b`\n`internal/b`\n"},
+		[]string{"a.md:2", "a.md:3"}},
+	{"translations", "the same commands, the same places",
+		sample{
+			"a.md": "[x](x) [y](y#z) [zh](a.zh-CN.md) ![](p.svg)\n```sh\nls\n```\n", "a.zh-CN.md": "[y](y#w) [x](x) [en](a.md) ![](p.zh-CN.svg)\n```sh\nls\n```\n",
+			"b.md": "[x](x)\n", "b.zh-CN.md": "```sh\nls\n```\n", "c.de.md": "# C\n",
+		},
+		[]string{"b.zh-CN.md:1", "b.zh-CN.md:1", "c.de.md:1"}},
 }
 
 // Each rule finds what breaks it, at its place, and nothing in what keeps it.
