@@ -18,8 +18,9 @@ import (
 	"github.com/tutti-rtc/tutti/client/load"
 )
 
-// janusConfig is the smallest that forwards on loopback: ICE-lite as ours, one
-// thread for media, the WebSocket transport and the videoroom plugin.
+// janusConfig is the smallest that forwards: ICE-lite as ours, one thread for
+// media, the WebSocket transport and the videoroom plugin. Janus never uses the
+// loopback interface for media, so it gets the one that isolate has made.
 const janusConfig = `general: {
 	configs_folder = "%[1]s"
 	debug_level = 3
@@ -27,7 +28,7 @@ const janusConfig = `general: {
 }
 nat: {
 	ice_lite = true
-	ice_enforce_list = "lo"
+	ice_enforce_list = "%[2]s"
 }
 media: { ipv6 = false }
 plugins: { disable = "libjanus_audiobridge.so,libjanus_duktape.so,libjanus_echotest.so,libjanus_lua.so,libjanus_nosip.so,libjanus_recordplay.so,libjanus_sip.so,libjanus_streaming.so,libjanus_textroom.so,libjanus_videocall.so,libjanus_voicemail.so" }
@@ -48,7 +49,7 @@ func startJanus(ctx context.Context, _ *options, dir string) (*server, load.Targ
 		return nil, nil, err
 	}
 	for name, text := range map[string]string{
-		"janus.jcfg":                      fmt.Sprintf(janusConfig, dir),
+		"janus.jcfg":                      fmt.Sprintf(janusConfig, dir, wire),
 		"janus.transport.websockets.jcfg": fmt.Sprintf(janusSockets, port),
 		"janus.plugin.videoroom.jcfg":     "general: {}\n",
 	} {
@@ -230,7 +231,7 @@ func (j *janus) Publish(ctx context.Context, _ int, source *load.Source) (func()
 // send negotiates the publisher's connection and feeds it.
 func (j *janus) send(ctx context.Context, s *janusSession, source *load.Source) (func(), error) {
 	var settings webrtc.SettingEngine
-	settings.SetIncludeLoopbackCandidate(true)
+	settings.SetInterfaceFilter(func(name string) bool { return name == wire })
 	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(settings)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		return nil, err

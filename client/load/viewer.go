@@ -65,6 +65,7 @@ func (v *Viewer) Answer(offer string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	_, v.controlling = parsed.Attribute("ice-lite") // RFC 8445 §6.1.1
 	if err := v.open(r); err != nil {
 		return "", err
 	}
