@@ -9,8 +9,8 @@ import (
 )
 
 // onLoop runs f on a loop of a media server, with a slot there that shows a
-// camera of three streams.
-func onLoop(t *testing.T, f func(now media.Time, s *Slot)) {
+// camera of three streams; then, elsewhere, what is to wait for the loop.
+func onLoop(t *testing.T, f func(now media.Time, s *Slot), then ...func()) {
 	t.Helper()
 	server, err := peer.Listen(peer.Options{Loops: 1})
 	if err != nil {
@@ -35,6 +35,9 @@ func onLoop(t *testing.T, f func(now media.Time, s *Slot)) {
 		s.show(now, camera, media.Dimensions{Width: 1280, Height: 720})
 		f(now, s)
 	})
+	for _, f := range then {
+		f()
+	}
 	e.conn = nil // it has no peer to close
 }
 
@@ -71,4 +74,67 @@ func TestAStreamThatEndsIsReplacedByTheNearest(t *testing.T) {
 			t.Errorf("target %d, stopgap %d", s.target, s.stopgap)
 		}
 	})
+}
+
+func TestAFloodOfWishesIsOneWish(t *testing.T) {
+	onLoop(t, func(now media.Time, s *Slot) {
+		s.aim(now, 2)
+		first := now.Add(time.Second)
+		for i := range 50 { // one RTCP packet may hold more than a hundred
+			s.KeyFrameWanted(first.Add(time.Duration(i) * time.Millisecond))
+		}
+		if s.asked != first {
+			t.Errorf("the publisher is asked again after %v", s.asked.Sub(first))
+		}
+		later := first.Add(sameWish)
+		if s.KeyFrameWanted(later); s.asked != later {
+			t.Error("a wish that comes later is not passed on")
+		}
+	})
+}
+
+func TestAConnectionThatWasReplacedIsSilent(t *testing.T) {
+	onLoop(t, func(now media.Time, s *Slot) {
+		told := 0
+		s.conn.endpoint.notify = func(Notice) { told++ }
+		s.conn.timer = s.conn.loop.NewTimer(s.conn.review)
+		s.conn.slots = []*Slot{s}
+		s.conn.endpoint.conn = &connection{} // whose slots have the same names
+		s.conn.detach(now)
+		if told != 0 || s.track != nil {
+			t.Errorf("%d notices, track %v", told, s.track)
+		}
+	})
+}
+
+func TestTheTracksThatFlowedLastCanBeSentAgain(t *testing.T) {
+	onLoop(t, func(_ media.Time, s *Slot) {
+		first := s.track
+		for range len(s.recent) - 1 {
+			s.remember(newTrack(first.router, first.endpoint, media.TrackInfo{Kind: media.Video}))
+		}
+		s.remember(first) // it flows again, so it is not the oldest any more
+		s.remember(newTrack(first.router, first.endpoint, media.TrackInfo{Kind: media.Video}))
+		if s.recentTrack(first.source(0)) != first {
+			t.Error("the track before this one was forgotten before older ones")
+		}
+	})
+}
+
+func TestTheLineIsLookedAtAgainThoughItIsNotKnownYet(t *testing.T) {
+	reviewed := make(chan struct{}, 1)
+	onLoop(t, func(now media.Time, s *Slot) {
+		// A track of one stream, just shown: nobody has said yet what the line
+		// to the viewer carries.
+		info := s.track.Info()
+		info.Layers = info.Layers[:1]
+		s.track.info.Store(&info)
+		p, err := s.track.router.server.NewPeer(s.conn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.conn.peer, s.conn.slots = p, []*Slot{s}
+		s.conn.timer = s.conn.loop.NewTimer(func(media.Time) { reviewed <- struct{}{} })
+		s.conn.review(now)
+	}, func() { <-reviewed })
 }

@@ -90,12 +90,13 @@ func (t *Track) choices(dst []layers.Choice) []layers.Choice {
 }
 
 // review shares the line out over the slots, and does so again later while
-// there is something to choose.
+// there are pictures: streams come and go, and what the line carries is not
+// known at first.
 func (c *connection) review(now media.Time) {
 	var slots []*Slot
 	var list []layers.Slot
 	estimate, known := c.peer.Estimate()
-	again := known
+	again := false
 	if !known {
 		estimate = layers.Unlimited
 	}
@@ -107,14 +108,14 @@ func (c *connection) review(now media.Time) {
 		if s.track.kind == media.Audio && l.Origin != media.ScreenAudio {
 			l.Origin = media.Microphone
 		}
-		again = again || len(l.Choices) > 1
+		again = again || s.track.kind == media.Video
 		slots, list = append(slots, s), append(list, l)
 	}
 	c.peer.SetWanted(layers.Allocate(estimate, list))
 	for i, s := range slots {
 		s.aim(now, int8(list[i].Target))
 	}
-	if again && len(list) > 0 {
+	if again {
 		c.timer.Set(now.Add(layerInterval))
 	}
 }

@@ -3,7 +3,6 @@ package sfu
 import (
 	"crypto/rand"
 	"encoding/binary"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -47,7 +46,6 @@ type Router struct {
 	mu        sync.RWMutex // guards what follows
 	closed    bool
 	tracks    map[media.TrackID]*Track
-	audio     []*Track // in the order of their coming
 	endpoints map[*Endpoint]struct{}
 }
 
@@ -118,9 +116,6 @@ func (r *Router) Source(id media.TrackID) (media.Source, bool) {
 func (r *Router) addTrack(t *Track) {
 	r.mu.Lock()
 	r.tracks[t.id] = t
-	if t.kind == media.Audio {
-		r.audio = append(slices.Clone(r.audio), t)
-	}
 	r.mu.Unlock()
 	if t.kind == media.Audio {
 		r.fillAudio()
@@ -133,7 +128,6 @@ func (r *Router) removeTrack(t *Track) {
 	if r.tracks[t.id] == t {
 		delete(r.tracks, t.id)
 	}
-	r.audio = slices.DeleteFunc(slices.Clone(r.audio), func(a *Track) bool { return a == t })
 	r.mu.Unlock()
 	for _, e := range r.all() {
 		e.onLoop(func(now media.Time, c *connection) { c.drop(now, t) })
@@ -151,15 +145,19 @@ func (r *Router) removeEndpoint(e *Endpoint) {
 	r.mu.Unlock()
 }
 
-// audioTracks returns the audio tracks. The slice is shared: don't change it.
-func (r *Router) audioTracks() []*Track {
+// loudest returns the audio tracks in the order in which they deserve a slot.
+func (r *Router) loudest() []*Track {
+	order := r.speakers.loudest()
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return r.audio
+	list := make([]*Track, 0, len(order))
+	for _, id := range order {
+		if t := r.tracks[id]; t != nil {
+			list = append(list, t)
+		}
+	}
+	return list
 }
-
-// loudest returns the audio tracks in the order in which they deserve a slot.
-func (r *Router) loudest() []*Track { return r.speakers.loudest(r.audioTracks()) }
 
 // fillAudio lets all endpoints look at their audio slots anew.
 func (r *Router) fillAudio() {

@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tutti-rtc/tutti/api"
@@ -15,6 +16,10 @@ const (
 	videoHistory = 512
 	audioHistory = 64
 )
+
+// sameWish is within which time a client's wishes for a key frame are one: they
+// cost the publisher's loop a call each.
+const sameWish = 100 * time.Millisecond
 
 // askAgain is after how long without a key frame a waiting slot asks anew.
 const askAgain = 500 * time.Millisecond
@@ -41,6 +46,7 @@ type Slot struct {
 	stopgap  int8            // stream that may flow while the target does not come; −1: none
 	temporal uint8           // highest temporal layer that is sent
 	asked    media.Time
+	wished   media.Time // by the client, last time
 	status   api.SlotStatus
 	told     api.SlotState
 	recent   [4]*Track // that flowed lately, the newest first: for resends
@@ -123,12 +129,11 @@ func newMunger(k media.Kind) *seqmap.Munger {
 }
 
 func (s *Slot) remember(t *Track) {
-	for _, r := range s.recent {
-		if r == t {
-			return
-		}
+	at := slices.Index(s.recent[:], t)
+	if at < 0 {
+		at = len(s.recent) - 1
 	}
-	copy(s.recent[1:], s.recent[:])
+	copy(s.recent[1:at+1], s.recent[:at])
 	s.recent[0] = t
 }
 
@@ -380,9 +385,10 @@ func (s *Slot) recentTrack(src seqmap.SourceID) *Track {
 
 // KeyFrameWanted passes the client's wish on (peer.Feedback).
 func (s *Slot) KeyFrameWanted(now media.Time) {
-	if s.track == nil {
+	if s.track == nil || now.Sub(s.wished) < sameWish {
 		return
 	}
+	s.wished = now
 	if s.current >= 0 {
 		s.track.RequestKeyFrame(now, media.Layer{Stream: uint8(s.current)})
 	}
@@ -391,10 +397,11 @@ func (s *Slot) KeyFrameWanted(now media.Time) {
 	}
 }
 
-// setStatus notes what the slot shows; the endpoint tells the room.
+// setStatus notes what the slot shows; the endpoint tells the room. A slot of a
+// connection that was replaced is silent: another one has its name.
 func (s *Slot) setStatus(st api.SlotStatus) {
 	s.status = st
-	if now := s.state(); now != s.told {
+	if now := s.state(); now != s.told && s.conn.endpoint.connection() == s.conn {
 		s.told = now
 		s.conn.endpoint.notify(Notice{Slots: []api.SlotState{now}})
 	}

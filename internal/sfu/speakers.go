@@ -1,7 +1,7 @@
 package sfu
 
 import (
-	"slices"
+	"math"
 	"sync"
 
 	"github.com/tutti-rtc/tutti/internal/algo/speaker"
@@ -94,21 +94,12 @@ func (s *speakers) tick(now media.Time) {
 	}
 }
 
-// loudest orders tracks by how much they deserve a slot: who speaks, who spoke
-// last, then who came first.
-func (s *speakers) loudest(tracks []*Track) []*Track {
+// loudest lists all audio tracks by how much they deserve a slot: who speaks,
+// who spoke last, then who came first.
+func (s *speakers) loudest() []media.TrackID {
 	s.mu.Lock()
-	order := s.detector.Loudest(len(tracks), nil)
-	s.mu.Unlock()
-	rank := func(t *Track) int {
-		if i := slices.Index(order, t.id); i >= 0 {
-			return i
-		}
-		return len(order)
-	}
-	tracks = slices.Clone(tracks)
-	slices.SortStableFunc(tracks, func(a, b *Track) int { return rank(a) - rank(b) })
-	return tracks
+	defer s.mu.Unlock()
+	return s.detector.Loudest(math.MaxInt, nil)
 }
 
 // stop ends the looking.
