@@ -31,6 +31,7 @@ type Loop struct {
 	out    outbox
 	timers timerHeap
 	now    media.Time
+	own    []*Inlet // scratch of drainOwn
 
 	peers   atomic.Int64
 	dropped atomic.Uint64 // datagrams and packets that met a full queue
@@ -167,20 +168,18 @@ func (l *Loop) turn(w *work) {
 
 // drainOwn fans out at once what this very turn has put in the loop's own
 // inlets, so that a packet whose publisher and viewer share a loop crosses the
-// server in one turn.
+// server in one turn. What other loops bring meanwhile is the next turn's: there
+// may be no end to it, and the clients' checks and the timers must have theirs.
 func (l *Loop) drainOwn() {
-	for {
-		l.mu.Lock()
-		if len(l.queued.inlets) == 0 {
-			l.mu.Unlock()
-			return
-		}
-		last := len(l.queued.inlets) - 1
-		in := l.queued.inlets[last]
-		l.queued.inlets = l.queued.inlets[:last]
+	l.mu.Lock()
+	l.own, l.queued.inlets = l.queued.inlets, l.own[:0]
+	for _, in := range l.own {
 		in.taken, in.pending = in.pending, in.taken[:0]
-		l.mu.Unlock()
+	}
+	l.mu.Unlock()
+	for i, in := range l.own {
 		in.drain(l.now)
+		l.own[i] = nil
 	}
 }
 
