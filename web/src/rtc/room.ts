@@ -205,8 +205,9 @@ export class RoomEntry extends Events<RoomEvents> implements Room {
     clearInterval(this.statsTimer);
     const { session } = this;
     this.session = null;
-    session?.leave();
+    // First, so that the others who go now are not taken for people who leave.
     this.setState("disconnected");
+    session?.leave();
   }
 
   private setState(state: ConnectionState): void {
