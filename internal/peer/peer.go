@@ -79,6 +79,7 @@ func (s *Server) NewPeer(h Handler) (*Peer, error) {
 		agent: ice.New(ice.Options{Ufrag: creds.Ufrag, Pwd: creds.Pwd}),
 		creds: creds, ufrags: []string{creds.Ufrag},
 	}
+	p.timer = p.loop.NewTimer(p.advance)
 	p.dtls = newDTLSTransport(p)
 	p.data = &dataTransport{peer: p, channels: make(map[string]*Channel)}
 	p.up.init(p)
@@ -87,7 +88,6 @@ func (s *Server) NewPeer(h Handler) (*Peer, error) {
 		return nil, err
 	}
 	p.loop.Call(func(now media.Time) {
-		p.timer = p.loop.NewTimer(p.advance)
 		p.expires = now.Add(firstCheck)
 		p.schedule(now)
 	})
@@ -100,7 +100,8 @@ func (p *Peer) Loop() *Loop { return p.loop }
 // Negotiate answers an offer (JSEP, RFC 9429). An offer with a new ICE username
 // fragment is an ICE restart; one with another DTLS certificate needs another
 // Peer and is refused. Its errors are *answer.Error for what the client did
-// wrong. It must not be called on a loop.
+// wrong, ErrEnded for an offer that would go on where the session has ended, and
+// ErrClosed. It must not be called on a loop.
 func (p *Peer) Negotiate(offer string) (*answer.Session, error) {
 	p.negotiating.Lock()
 	defer p.negotiating.Unlock()
@@ -132,7 +133,10 @@ func (p *Peer) Negotiate(offer string) (*answer.Session, error) {
 			p.adopt(now, session, creds, restart)
 		}
 	})
-	if over {
+	switch {
+	case over && p.session != nil:
+		return nil, ErrEnded
+	case over:
 		return nil, ErrClosed
 	}
 	return session, nil
@@ -227,6 +231,7 @@ func (p *Peer) end(now media.Time, lost bool) {
 	p.dtls.close()
 	p.server.route(p, routes{}, routes{ufrags: p.ufrags, addrs: p.addrs})
 	p.server.removePeer(p)
+	p.server.releaseTCP(p)
 	for _, r := range p.receivers {
 		r.close()
 	}
@@ -272,9 +277,8 @@ func (p *Peer) check(now media.Time, from ice.Address, b []byte) {
 			if c := p.server.tcpConn(from.Conn); c != nil {
 				c.prove(p)
 			}
-		} else if !slices.Contains(p.addrs, from) {
-			p.addrs = append(p.addrs, from)
-			p.server.route(p, routes{addrs: []ice.Address{from}}, routes{})
+		} else {
+			p.claim(from)
 		}
 	}
 	if changed {
@@ -282,6 +286,18 @@ func (p *Peer) check(now media.Time, from ice.Address, b []byte) {
 	}
 	p.forgetRoutes()
 	p.schedule(now)
+}
+
+// claim makes what comes from an address this peer's. The latest check decides,
+// whoever had the address: a forged one of somebody else holds until the next
+// of its true owner.
+func (p *Peer) claim(a ice.Address) {
+	if !slices.Contains(p.addrs, a) {
+		p.addrs = append(p.addrs, a)
+	}
+	if !p.server.leads(a, p) {
+		p.server.route(p, routes{addrs: []ice.Address{a}}, routes{})
+	}
 }
 
 // follow takes over where the agent says to send now.
@@ -378,7 +394,7 @@ func (p *Peer) forgetRoutes() {
 
 // schedule sets the peer's timer to whatever comes first.
 func (p *Peer) schedule(now media.Time) {
-	if p.over || p.timer == nil {
+	if p.over {
 		return
 	}
 	at := earliest(p.agent.Deadline(), p.expires)

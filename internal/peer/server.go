@@ -49,6 +49,10 @@ type Options struct {
 // ErrClosed is returned by a Server that was closed.
 var ErrClosed = errors.New("the media server is closed")
 
+// ErrEnded is returned by Negotiate for an offer that continues a session which
+// is over: what DTLS has agreed on is gone, so the client must connect anew.
+var ErrEnded = errors.New("the media connection has ended; the client must make another one")
+
 // ErrFull is returned by NewPeer at Options.MaxPeers.
 var ErrFull = errors.New("the media server has as many peers as it may")
 
@@ -295,6 +299,13 @@ func (s *Server) route(p *Peer, add, drop routes) {
 	for _, a := range add.addrs {
 		s.byAddr[a.Remote] = p
 	}
+}
+
+// leads reports whether what comes from an address goes to the peer.
+func (s *Server) leads(a ice.Address, p *Peer) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.byAddr[a.Remote] == p
 }
 
 // routes are keys by which the demultiplexer finds a peer.

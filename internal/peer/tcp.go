@@ -115,6 +115,18 @@ func (c *tcpConn) prove(p *Peer) {
 	}
 }
 
+// releaseTCP lets go of a peer's connections, once it has ended. Those that no
+// other peer proves end soon, too.
+func (s *Server) releaseTCP(p *Peer) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, c := range s.conns {
+		if c.peer.CompareAndSwap(p, nil) {
+			_ = c.conn.SetReadDeadline(time.Now().Add(tcpFirstCheck))
+		}
+	}
+}
+
 // send queues a frame, or drops and counts it when the client reads too slowly.
 func (c *tcpConn) send(b []byte) {
 	c.mu.Lock()

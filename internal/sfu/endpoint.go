@@ -93,6 +93,8 @@ func refusal(err error) *api.Error {
 		return api.Errorf(code(refused.Code), "%s", refused.Text)
 	case errors.Is(err, peer.ErrFull):
 		return api.Errorf(api.CodeFull, "The server has as many media connections as it may; try again later.")
+	case errors.Is(err, peer.ErrEnded):
+		return api.Errorf(api.CodeNotFound, "Your media connection has ended. Make another one.")
 	case errors.Is(err, peer.ErrClosed):
 		return api.Errorf(api.CodeDraining, "The server is about to stop; join again in a moment.")
 	}
