@@ -111,7 +111,7 @@ export class DirectLink extends Events<DirectLinkEvents> {
     const now = performance.now();
     if (this.stoppedAt !== null) this.closeIfDone(peer, now - this.stoppedAt);
     else if (this.reported === null) this.checkReady(peer, now);
-    else if (this.reported === "ready" && this.ticks % ticksPerSample === 0) void this.sample(peer);
+    else if (this.reported === "ready" && this.ticks % ticksPerSample === 0) this.sample(peer).catch(() => undefined);
   }
 
   private checkReady(peer: DirectPeer, now: number): void {

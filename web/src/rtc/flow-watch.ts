@@ -61,7 +61,8 @@ export class FlowWatch {
 
 /** Pictures decoded, or sound samples given out, since the receiver began. */
 async function decoded(receiver: RTCRtpReceiver): Promise<number> {
-  const report = await receiver.getStats();
+  // A connection that was closed meanwhile has none.
+  const report = await receiver.getStats().catch(() => new Map() as RTCStatsReport);
   let count = 0;
   for (const stats of report.values() as Iterable<RTCStats>) {
     if (stats.type !== "inbound-rtp") continue;
