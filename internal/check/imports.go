@@ -28,6 +28,7 @@ var layers = []layer{
 	{"internal/peer/ice", []string{"internal/media", "internal/algo"}, "the ICE agent is a protocol core"},
 	{"internal/peer/answer", []string{"internal/media", "internal/wire", "internal/algo"}, "the SDP answerer is a protocol core"},
 	{"internal/peer", []string{"internal/media", "internal/wire", "internal/algo", "internal/udp", "internal/peer"}, "a peer is one transport session: it knows no room"},
+	{"internal/peer/peertest", []string{"internal/media", "internal/udp", "internal/peer", "internal/netsim"}, "a media server and its clients on a simulated network"},
 	{"internal/turn", []string{"internal/media", "internal/wire", "internal/algo", "internal/udp"}, "TURN relays bytes: it knows neither peers nor rooms"},
 	{"internal/sfu", []string{"api", "internal/media", "internal/wire", "internal/algo", "internal/peer"}, "the fan-out meets mixer and recorder at media.Source and media.Sink only"},
 	{"internal/mcu/layout", []string{"internal/media"}, "a layout is pure geometry"},
@@ -50,7 +51,7 @@ var layers = []layer{
 }
 
 // testOnly parts may be imported by tests and by those who only test.
-var testOnly = []string{"internal/netsim", "internal/check", "e2e"}
+var testOnly = []string{"internal/netsim", "internal/peer/peertest", "internal/check", "e2e"}
 
 // confined says who alone may import what from outside, and why. A path stands
 // for all below it.
@@ -62,7 +63,7 @@ type confined struct {
 
 var confinements = []confined{
 	{"github.com/pion", []string{"internal/peer", "internal/turn", "internal/wire", "client", "internal/netsim", "bench", "e2e"}, "Pion's types end at the transport: the packet path above it is ours"},
-	{"github.com/pion/webrtc/v4", []string{"client", "bench", "e2e"}, "PeerConnection is the client's side; it costs five times what our packet path may"},
+	{"github.com/pion/webrtc/v4", []string{"client", "internal/peer/peertest", "bench", "e2e"}, "PeerConnection is the client's side; it costs five times what our packet path may"},
 	{"github.com/coder/websocket", []string{"internal/signal", "client", "bench", "e2e"}, "who speaks WebSocket speaks signalling"},
 	{"github.com/prometheus", []string{"internal/httpd", "internal/app", "bench"}, "packages expose plain Stats; metrics read them, never the reverse"},
 	{"github.com/golang-jwt/jwt/v5", []string{"internal/auth"}, "one place decides what a token is"},

@@ -83,7 +83,8 @@ func barePeer(t testing.TB, l *Loop, offer string) *Peer {
 	l.turn(&l.queued)
 	p.adopt(epoch, session, p.creds, false)
 	p.keys = &srtpKeys{out: out}
-	p.selected.Store(&clientAddr)
+	at := clientAddr
+	p.selected.Store(&at)
 	p.expires = 0
 	return p
 }

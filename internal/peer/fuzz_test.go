@@ -59,7 +59,7 @@ func FuzzPeer(f *testing.F) {
 // deaf is a slot's owner that does not care.
 type deaf struct{}
 
-func (deaf) Nack(media.Time, []uint16)  {}
+func (deaf) Nack(media.Time, []uint16) {}
 func (deaf) KeyFrameWanted(media.Time) {}
 
 // sinkFunc is a sink in one function.
