@@ -95,6 +95,14 @@ export const en = {
         text: "Unplug it and plug it in again, or join to listen and chat.",
       },
     },
+    /** What one can do about it during a call. */
+    advice: {
+      insecure_context: "Open this page with https:// in front.",
+      device_denied: "Allow it in the browser’s address bar.",
+      device_in_use: "Close the other program that uses it.",
+      device_none: "Plug one in.",
+      device_failed: "Unplug it and plug it in again.",
+    },
     stopped: "A camera or microphone stopped. Is it still plugged in?",
     screenFailed: "Your screen can’t be shared. Does the system allow the browser to record it?",
     speakerFailed: "This speaker can’t be used.",

@@ -67,6 +67,13 @@ export const zh: Catalogue = {
       device_none: { title: "没有找到麦克风", text: "请接上麦克风；也可以只听、打字聊天。" },
       device_failed: { title: "麦克风无法启动", text: "请重新插拔麦克风；也可以只听、打字聊天。" },
     },
+    advice: {
+      insecure_context: "请在网址前加上 https:// 重新打开。",
+      device_denied: "请在浏览器地址栏中允许使用。",
+      device_in_use: "请关闭正在使用它的其他程序。",
+      device_none: "请先接上设备。",
+      device_failed: "请重新插拔设备。",
+    },
     stopped: "摄像头或麦克风停止了，是不是被拔掉了？",
     screenFailed: "无法共享屏幕。请检查系统是否允许浏览器录制屏幕。",
     speakerFailed: "无法使用这个扬声器。",

@@ -35,6 +35,19 @@ export function tokenFrom(search: string, hash: string): string | undefined {
   return found || undefined;
 }
 
+/** The name that a token gives its bearer, "" for none. The server checks the token; here it only tells. */
+export function nameInToken(token: string | undefined): string {
+  const [, payload = ""] = token?.split(".") ?? [];
+  try {
+    const bytes = Uint8Array.from(atob(payload.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const { name } = claims as { name?: unknown };
+    return typeof name === "string" ? name : "";
+  } catch {
+    return "";
+  }
+}
+
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

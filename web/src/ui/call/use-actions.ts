@@ -2,7 +2,7 @@
 
 import { useWords, type Catalogue } from "../../i18n";
 import { RtcError, type Room } from "../../rtc";
-import { deviceFault } from "../door/device-fault";
+import { deviceAdvice, deviceCode } from "../door/device-fault";
 import { turn } from "../door/use-devices";
 import { faultWords } from "../parts/fault-card";
 import { toast } from "../parts/toasts";
@@ -28,8 +28,10 @@ function actionsOf(room: Room, words: Catalogue): Actions {
   const self = room.localParticipant;
   const device = (kind: "camera" | "microphone", on: boolean): void => {
     turn(room, kind, on).catch((error: unknown) => {
-      const { title, text } = deviceFault(words, kind, error instanceof RtcError ? error.code : "device_failed");
-      toast(`${title}. ${text}`, "fault");
+      const code = deviceCode(words, error);
+      if (!code) return failed(words, error);
+      const { title, text } = deviceAdvice(words, kind, code);
+      toast(`${title}\n${text}`, "fault");
     });
   };
   return {

@@ -38,6 +38,6 @@ export function useNews(): void {
   useRoomEvent("reconnected", () => toast(news.back));
   useRoomEvent("error", ({ code }) => {
     if (code === "device_failed") toast(words.devices.stopped, "fault");
-    else if (code === "no_codec") toast(words.faults.no_codec.text, "fault");
+    else if (code === "no_codec" || code === "forbidden") toast(words.faults[code].text, "fault");
   });
 }

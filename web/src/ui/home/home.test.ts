@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { parsePreferences, withRecent } from "../preferences";
-import { parseRoute, roomFromInput, roomPath, tokenFrom } from "../route";
+import { nameInToken, parseRoute, roomFromInput, roomPath, tokenFrom } from "../route";
 import { ago } from "./ago";
 import { roomName, roomNameBits } from "./room-name";
 
@@ -28,6 +28,13 @@ it("takes a token from behind the #, or else from the query", () => {
   expect(tokenFrom("?token=q", "#token=h")).toBe("h");
   expect(tokenFrom("?token=q", "")).toBe("q");
   expect(tokenFrom("", "#")).toBeUndefined();
+});
+
+it("reads the name in a token, and no nonsense", () => {
+  const token = (claims: unknown): string => `e30.${btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(claims)))).replace(/\+/g, "-").replace(/\//g, "_")}.x`;
+  expect(nameInToken(token({ name: "王小明 ✓" }))).toBe("王小明 ✓");
+  expect(nameInToken(token({ sub: "ann" }))).toBe("");
+  for (const bad of [undefined, "", "a.b", "e30.%%%.x", token(null)]) expect(nameInToken(bad)).toBe("");
 });
 
 it("reads what was stored, and forgets what makes no sense", () => {

@@ -10,9 +10,9 @@ export function faultWords(words: Catalogue, code: string): Fault {
 }
 
 /** Says it in place. */
-export function FaultCard({ fault, children }: { fault: Fault; children?: ComponentChildren }) {
+export function FaultCard({ fault, testId, children }: { fault: Fault; testId?: string; children?: ComponentChildren }) {
   return (
-    <div class="fault" role="alert">
+    <div class="fault" role="alert" data-testid={testId}>
       <Icon name="alert" />
       <div>
         <strong>{fault.title}</strong>
