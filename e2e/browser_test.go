@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	storyTime = 60 * time.Second // for one story, unless its row says more
-	killTime  = 5 * time.Second  // for node to close its browser
+	storyTime = 3 * time.Minute // for one story, unless its row says more
+	killTime  = 5 * time.Second // for node to close its browser
 )
 
 // secret signs the tokens of the stories that need one.
@@ -33,7 +33,7 @@ func stories() map[string]story {
 		"ui-token":       {args: []string{"--secret", secret}},
 		"network-change": {network: true},
 		"udp-blocked":    {network: true},
-		"firefox":        {network: true, programs: []string{"firefox-esr"}, limit: 90 * time.Second},
+		"firefox":        {network: true, programs: []string{"firefox-esr"}},
 	}
 }
 
@@ -66,9 +66,9 @@ func TestBrowser(t *testing.T) {
 }
 
 func (s story) run(t *testing.T, file string) {
-	for _, program := range append([]string{"node", chromium()}, s.programs...) {
-		if _, err := exec.LookPath(program); err != nil {
-			missing(t, "this story needs "+program)
+	for _, needed := range append([]string{"node", chromium()}, s.programs...) {
+		if _, err := exec.LookPath(needed); err != nil {
+			missing(t, "this story needs "+needed)
 		}
 	}
 	if _, err := os.Stat("node_modules"); err != nil {
@@ -140,6 +140,7 @@ func tell(t *testing.T, cmd *exec.Cmd, limit time.Duration) {
 	kill := time.AfterFunc(limit+killTime, func() { _ = cmd.Process.Kill() })
 	defer kill.Stop()
 	err := cmd.Wait()
+	t.Logf("node ended at %v", time.Now())
 	_ = in.Close()
 	<-read
 	if err != nil {

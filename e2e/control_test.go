@@ -9,6 +9,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/tutti-rtc/tutti/internal/auth"
 )
 
 // control lets a story in a browser act on the world outside of it: POST /NAME
@@ -26,13 +29,18 @@ func newControl(t *testing.T, s *server, f *front, n *network) string {
 		return func(url.Values) (string, error) { return "", action() }
 	}
 	c := &control{world: map[string]func(url.Values) (string, error){
-		"start":   do(s.start),
-		"stop":    do(s.stop),
-		"kill":    do(s.kill),
-		"cut":     do(func() error { f.cut(); return nil }),
-		"shut":    do(func() error { f.setShut(true); f.cut(); return nil }),
-		"open":    do(func() error { f.setShut(false); return nil }),
-		"token":   func(q url.Values) (string, error) { return tutti(append([]string{"token", "--secret", secret}, q["arg"]...)...) },
+		"start": do(s.start),
+		"stop":  do(s.stop),
+		"kill":  do(s.kill),
+		"cut":   do(func() error { f.cut(); return nil }),
+		"shut":  do(func() error { f.setShut(true); f.cut(); return nil }),
+		"open":  do(func() error { f.setShut(false); return nil }),
+		"token": func(q url.Values) (string, error) {
+			return tutti(append([]string{"token", "--secret", secret}, q["arg"]...)...)
+		},
+		"expired-token": func(url.Values) (string, error) {
+			return auth.Mint(secret, auth.Grant{Identity: "late", Join: true}, time.Now().Add(-time.Hour), time.Minute)
+		},
 		"metrics": func(url.Values) (string, error) { return get(s.url() + "/metrics") },
 	}}
 	if n != nil {

@@ -34,9 +34,9 @@ func run(m *testing.M) int {
 	return code
 }
 
-// binary builds tutti once per run and returns where it is. With the race
+// program builds tutti once per run and returns where it is. With the race
 // detector in this test, the server has it too.
-var binary = sync.OnceValues(func() (string, error) {
+var program = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(os.Getenv(runFolder), "tutti")
 	args := []string{"build", "-o", path}
 	if raceDetector {

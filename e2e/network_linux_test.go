@@ -91,7 +91,9 @@ func (n *network) blockUDP() error {
 }
 
 // openUDP ends blockUDP.
-func (n *network) openUDP() error { return command("ip netns exec " + n.name + " nft delete table inet e2e") }
+func (n *network) openUDP() error {
+	return command("ip netns exec " + n.name + " nft delete table inet e2e")
+}
 
 // inside makes cmd run in the network.
 func (n *network) inside(cmd *exec.Cmd) *exec.Cmd {

@@ -65,7 +65,7 @@ func (s *server) url() string { return "http://" + s.addr.String() }
 
 // start runs the binary and waits until it is ready.
 func (s *server) start() error {
-	path, err := binary()
+	path, err := program()
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (s *server) kill() error {
 
 // tutti runs another command of the binary and returns what it prints.
 func tutti(args ...string) (string, error) {
-	path, err := binary()
+	path, err := program()
 	if err != nil {
 		return "", err
 	}

@@ -239,23 +239,29 @@
       return { share: windows.length > 0 ? loud / windows.length : 0, windows: windows.length };
     },
 
-    /** The longest times between two new pictures of a source, and without a person's tone, in a span of time. */
+    /**
+     * The longest times, in a span of time, between two new pictures of a source and without a person's tone, in
+     * milliseconds with when they ended; and when the picture was black or away.
+     */
     gaps(name, from, to) {
-      const news = [];
-      for (const p of pictures.filter((p) => p.source === name)) {
-        if (p.number !== news.at(-1)?.number) news.push(p);
+      const none = { length: 0, end: 0 };
+      const longer = (a, b) => (b.length > a.length ? b : a);
+      let picture = none;
+      let last = null;
+      for (const { source, at, number } of pictures) {
+        if (source !== name || at > to || number === last?.number) continue;
+        if (last && at >= from) picture = longer(picture, { length: Math.round(at - last.at), end: Math.round(at) });
+        last = { at, number };
       }
-      const within = news.filter((p) => p.at >= from - 1000 && p.at <= to);
-      const picture = Math.max(0, ...within.slice(1).map((p, i) => (p.at >= from ? p.at - within[i].at : 0)));
       const index = cast.names.indexOf(name);
-      let sound = 0;
+      let sound = none;
       let run = 0;
-      for (const w of heard) {
-        if (w.at < from || w.at > to) continue;
-        run = w.levels[index] > threshold ? 0 : run + 10;
-        sound = Math.max(sound, run);
+      for (const { at, levels } of heard) {
+        if (at < from || at > to) continue;
+        run = levels[index] > threshold ? 0 : run + 10;
+        sound = longer(sound, { length: run, end: Math.round(at) });
       }
-      return { picture: Math.round(picture), sound, blanks: blanks.filter((b) => b.source === name && b.at >= from && b.at <= to) };
+      return { picture, sound, blanks: blanks.filter((b) => b.source === name && b.at >= from && b.at <= to) };
     },
 
     debug: () => ({

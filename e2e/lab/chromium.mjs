@@ -50,8 +50,6 @@ export async function openChromium() {
         console.log(`--- ${person.name}: ${await person.lookBack().catch(String)}\n${person.said.slice(-30).join("\n")}`);
       }
     },
-
-    close: () => browser.close(),
   };
 }
 

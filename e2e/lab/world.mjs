@@ -31,6 +31,8 @@ export const world = {
   open: () => ask("open"),
   /** Runs `tutti token` with these arguments. */
   token: (...args) => ask("token", ...args),
+  /** A token whose time is over. */
+  expiredToken: () => ask("expired-token"),
   /** One sum of the server's metrics, over all labels that contain these texts. */
   async metric(name, ...labels) {
     const lines = (await ask("metrics")).split("\n").filter((line) => new RegExp(`^${name}[ {]`).test(line));
@@ -55,7 +57,7 @@ export function step(text) {
 }
 
 /** Asks until the answer is true, and returns it. what says what was waited for. */
-export async function until(what, question, within = 15_000) {
+export async function until(what, question, within = 30_000) {
   const end = Date.now() + within;
   let last;
   for (;;) {

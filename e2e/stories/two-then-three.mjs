@@ -3,20 +3,30 @@
 // has a gap that one notices.
 
 import assert from "node:assert/strict";
-import { allMeet, measured, step, story, until, world } from "../lab/story.mjs";
+import { allMeet, measured, step, story, until } from "../lab/story.mjs";
 
 /** Machines of tests are noisy: what is asserted is generous, what is measured is told. */
 const limit = 1000;
 
-async function measureSwitch(what, people, from) {
+/**
+ * Measures around the time at which tracks changed their path, as the page
+ * noted it; without a time since which one did, in the last two seconds.
+ */
+async function measureGaps(what, people, since) {
   for (const one of people) {
+    const now = await one.now();
+    const switches = (await one.traces("trace")).filter((t) => t.args[0].what === "track-path" && t.at >= (since?.get(one) ?? now));
+    const [from, to] = since ? [switches[0].at - 1000, switches.at(-1).at + 1500] : [now - 2000, now];
+    if (to > now) await until("the time around the switch is over", async () => (await one.now()) > to);
     for (const other of people) {
       if (one === other) continue;
-      const { picture, sound, blanks } = await one.gaps(other.name, from.get(one), await one.now());
-      measured(`${what}: ${other.name}'s picture at ${one.name}'s, longest gap`, picture, "ms");
-      measured(`${what}: ${other.name}'s sound at ${one.name}'s, longest gap`, sound, "ms");
-      assert.ok(picture < limit, `a gap of ${picture} ms in ${other.name}'s picture`);
-      assert.ok(sound < limit, `a gap of ${sound} ms in ${other.name}'s sound`);
+      const { picture, sound, blanks } = await one.gaps(other.name, from, to);
+      const events = switches.map((t) => `${t.args[0].detail.track} ${t.args[0].detail.from} > ${t.args[0].detail.to} at ${t.at}`);
+      if (picture.length > 250 || sound.length > 100) console.log(JSON.stringify({ picture, sound, events }));
+      measured(`${what}: longest gap in ${other.name}'s picture`, picture.length, "ms");
+      measured(`${what}: longest gap in ${other.name}'s sound`, sound.length, "ms");
+      assert.ok(picture.length < limit, `a gap of ${picture.length} ms in ${other.name}'s picture`);
+      assert.ok(sound.length < limit, `a gap of ${sound.length} ms in ${other.name}'s sound`);
       assert.deepEqual(blanks, [], `${other.name}'s picture was black or empty`);
     }
   }
@@ -43,6 +53,7 @@ story(async ({ enter }) => {
   });
 
   const cat = await enter("Cat");
+  await measureGaps("undisturbed", [ann, ben]);
   let from = await clocks([ann, ben]);
   await cat.join("stage");
   step("Cat has come");
@@ -53,7 +64,7 @@ story(async ({ enter }) => {
     const counts = await Promise.all([ann, ben].map((p) => p.run(() => globalThis.connections.filter((c) => c.connectionState !== "closed").length)));
     return counts.every((count) => count === 1);
   });
-  await measureSwitch("direct to server", [ann, ben], from);
+  await measureGaps("direct to server", [ann, ben], from);
 
   from = await clocks([ann, ben]);
   await cat.run(() => globalThis.tutti.disconnect());
@@ -61,7 +72,6 @@ story(async ({ enter }) => {
   await Promise.all([ann.reaches("p2p two"), ben.reaches("p2p two")]);
   await allMeet(ann, ben);
   step("Ann and Ben are direct again");
-  await measureSwitch("server to direct", [ann, ben], from);
+  await measureGaps("server to direct", [ann, ben], from);
   await ann.hearsNot("Cat");
-  assert.ok((await world.metric("tutti_rooms")) >= 0);
 });
