@@ -1,7 +1,6 @@
 package peer
 
 import (
-	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -15,7 +14,7 @@ import (
 const (
 	// MaxDataMessage is the largest message in bytes, in both directions.
 	MaxDataMessage = 64 << 10
-	maxChannels    = 8
+	maxChannels    = 8 // open at one time; further ones are closed at once
 	// What a client has not taken yet, in bytes: beyond this its messages
 	// are dropped and counted.
 	maxDataQueue = 1 << 20
@@ -75,19 +74,21 @@ func (d *dataTransport) serve(conn net.Conn) error {
 	var readers sync.WaitGroup
 	defer readers.Wait()
 	defer assoc.Close()
-	for n := 0; ; n++ {
+	var open atomic.Int32
+	for {
 		dc, err := datachannel.Accept(assoc, &datachannel.Config{LoggerFactory: quiet{}})
 		if err != nil {
 			return err
 		}
-		if n >= maxChannels {
-			return errors.New("the client opened too many data channels")
+		if open.Add(1) > maxChannels { // the others, and the media, go on
+			open.Add(-1)
+			dc.Close()
+			continue
 		}
-		readers.Add(1)
-		go func() {
-			defer readers.Done()
+		readers.Go(func() {
+			defer open.Add(-1)
 			d.read(dc)
-		}()
+		})
 	}
 }
 

@@ -71,6 +71,9 @@ func (in *inbound) take(now media.Time, p *media.Packet, h *wire.Header, rtx boo
 		in.stats.Refused++
 		return
 	}
+	if p.KeyFrame && p.FrameStart && !rtx {
+		in.keyFrame.wanted = false // it serves whoever waited for leave to ask
+	}
 	in.stats.Packets++
 	in.stats.Bytes += uint64(len(p.Payload))
 	if rtx {

@@ -39,11 +39,17 @@ func (p *Peer) handleRTCP(now media.Time, b []byte) {
 	if p.keys == nil {
 		return
 	}
+	ssrc, ok := p.up.reporters.admits(b, 4)
+	if !ok {
+		p.up.refused++
+		return
+	}
 	plain, err := p.keys.in.DecryptRTCP(nil, b, nil)
 	if err != nil {
 		p.up.refused++
 		return
 	}
+	p.up.reporters[ssrc] = struct{}{}
 	p.takeRTCP(now, plain)
 }
 

@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"encoding/binary"
 	"slices"
 	"time"
 
@@ -21,21 +22,41 @@ const (
 // maxBound bounds the SSRCs that one client may make us follow.
 const maxBound = 128
 
+// maxSources bounds the SSRCs of a client's packets for which SRTP keeps a state
+// of its own, for as long as the session lasts.
+const maxSources = 1024
+
+// sources are SSRCs of packets that were authentic.
+type sources map[uint32]struct{}
+
+// admits reports whether a packet may be decrypted that has its SSRC at an
+// offset; the SSRC is to be added if the packet is authentic.
+func (s sources) admits(b []byte, offset int) (ssrc uint32, ok bool) {
+	if len(b) < offset+4 {
+		return 0, false
+	}
+	ssrc = binary.BigEndian.Uint32(b[offset:])
+	_, known := s[ssrc]
+	return ssrc, known || len(s) < maxSources
+}
+
 // upstream is what a peer receives: the streams of all its receivers.
 type upstream struct {
-	peer     *Peer
-	ssrc     uint32 // of our own feedback
-	streams  map[uint32]bound
-	order    []*inbound // all streams, in the order of their first packet
-	offset   clockOffset
-	rtt      time.Duration
-	arrivals *twcc.Recorder // nil until the first numbered packet
-	reportAt media.Time     // zero: nothing to report
-	told     twcc.Feedback  // scratch
-	numbered uint32         // SSRC of the latest packet with a transport-wide number
-	feedback []rtcp.Packet  // gathered in this turn
-	missing  []media.Seq    // scratch
-	refused  uint64         // packets that can't be decrypted or belong nowhere
+	peer      *Peer
+	ssrc      uint32 // of our own feedback
+	streams   map[uint32]bound
+	sources   sources    // of RTP
+	reporters sources    // of RTCP
+	order     []*inbound // all streams, in the order of their first packet
+	offset    clockOffset
+	rtt       time.Duration
+	arrivals  *twcc.Recorder // nil until the first numbered packet
+	reportAt  media.Time     // zero: nothing to report
+	told      twcc.Feedback  // scratch
+	numbered  uint32         // SSRC of the latest packet with a transport-wide number
+	feedback  []rtcp.Packet  // gathered in this turn
+	missing   []media.Seq    // scratch
+	refused   uint64         // packets that can't be decrypted or belong nowhere
 }
 
 // bound says whose stream an SSRC is.
@@ -47,6 +68,7 @@ type bound struct {
 func (u *upstream) init(p *Peer) {
 	u.peer, u.ssrc, u.rtt = p, newSSRC(), defaultRTT
 	u.streams = make(map[uint32]bound)
+	u.sources, u.reporters = make(sources), make(sources)
 }
 
 // stream returns the receiver's stream with this index, made on first use.
@@ -87,6 +109,11 @@ func (u *upstream) handleRTP(now media.Time, b []byte) {
 	if u.peer.keys == nil {
 		return // media may overtake the end of the handshake; it is sent again
 	}
+	ssrc, ok := u.sources.admits(b, 8)
+	if !ok {
+		u.refused++
+		return
+	}
 	p := u.peer.server.packets.Get()
 	defer p.Release()
 	plain, err := u.peer.keys.in.DecryptRTP(p.Buffer()[:0], b, &u.peer.header)
@@ -94,6 +121,7 @@ func (u *upstream) handleRTP(now media.Time, b []byte) {
 		u.refused++
 		return
 	}
+	u.sources[ssrc] = struct{}{}
 	u.takeRTP(now, p, plain)
 }
 
