@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
@@ -33,16 +34,25 @@ type call struct {
 	seen   *events
 	peer   *peer.Peer
 	camera *webrtc.TrackLocalStaticRTP
-	sender *webrtc.RTPSender
 
 	up, down flow
 	next     uint16 // sequence number of the camera
+	keyEvery uint16 // packets
+
+	mu    sync.Mutex
+	heard []heard // guarded by mu: what the server said about the camera
+}
+
+// heard is an RTCP packet of the server and when it came.
+type heard struct {
+	at time.Time
+	rtcp.Packet
 }
 
 // newCall makes a client and its peer; they are not connected yet.
 func newCall(t *testing.T, w *peertest.World, name string, o peertest.ClientOptions) *call {
 	t.Helper()
-	c := &call{Client: w.NewClient(name, o), t: t, seen: newEvents()}
+	c := &call{Client: w.NewClient(name, o), t: t, seen: newEvents(), keyEvery: 50}
 	var err error
 	if c.peer, err = w.Server.NewPeer(c.seen); err != nil {
 		t.Fatal(err)
@@ -55,7 +65,7 @@ func newCall(t *testing.T, w *peertest.World, name string, o peertest.ClientOpti
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.sender = send.Sender()
+	go c.listen(send.Sender())
 	if _, err := c.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
 		t.Fatal(err)
 	}
@@ -98,6 +108,33 @@ func (c *call) connect() {
 	})
 }
 
+// listen writes down what the server says about the camera.
+func (c *call) listen(s *webrtc.RTPSender) {
+	for {
+		packets, _, err := s.ReadRTCP()
+		if err != nil {
+			return
+		}
+		c.mu.Lock()
+		for _, p := range packets {
+			c.heard = append(c.heard, heard{time.Now(), p})
+		}
+		c.mu.Unlock()
+	}
+}
+
+// said returns all of one kind that the server said about the camera.
+func said[T rtcp.Packet](c *call) (list []T, at []time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, h := range c.heard {
+		if p, ok := h.Packet.(T); ok {
+			list, at = append(list, p), append(at, h.at)
+		}
+	}
+	return list, at
+}
+
 // onLoop runs f on the peer's loop.
 func (c *call) onLoop(f func(now media.Time)) {
 	c.t.Helper()
@@ -117,7 +154,7 @@ func (c *call) shoot() uint16 {
 	seq := c.next
 	c.next++
 	payload := vp8(byte(seq>>8), byte(seq))
-	if seq%50 == 0 {
+	if seq%c.keyEvery == 0 {
 		payload[3] = 0 // a key frame
 	}
 	_ = c.camera.WriteRTP(&rtp.Packet{
