@@ -99,7 +99,9 @@ export class RoomEntry extends Events<RoomEvents> implements Room {
     try {
       await loadAdapter();
       session = this.session = this.newSession(url, options);
-      await session.signal.join();
+      const joined = session.signal.join();
+      session.server.prepare();
+      await joined;
     } catch (error) {
       if (this.session === session) this.endSession();
       throw toRtcError(error);

@@ -23,6 +23,7 @@ const maxVideoSlots = 48;
 export class ServerLink extends Events<ServerLinkEvents> {
   peer: ServerPeer | null = null;
   private video: number;
+  private prepared: ServerPeer | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private adding = false;
 
@@ -43,10 +44,17 @@ export class ServerLink extends Events<ServerLinkEvents> {
     return this.peer?.negotiated ? this.peer.mid(origin) : null;
   }
 
+  /** Makes the offer of the next connection ahead of time: it takes a quarter of a second at first. */
+  prepare(): void {
+    this.prepared ??= new ServerPeer({ audio: this.slots.audio, video: this.video }, this.offer);
+  }
+
   /** Makes another connection. */
   renew(): void {
+    const { prepared } = this;
+    this.prepared = null;
     this.close();
-    const peer = new ServerPeer({ audio: this.slots.audio, video: this.video }, this.offer);
+    const peer = prepared ?? new ServerPeer({ audio: this.slots.audio, video: this.video }, this.offer);
     this.peer = peer;
     peer.on("state", (state) => this.stateChanged(state));
     peer.on("slots", () => this.emit("slots"));
@@ -87,7 +95,8 @@ export class ServerLink extends Events<ServerLinkEvents> {
   close(): void {
     clearTimeout(this.timer);
     this.peer?.close();
-    this.peer = null;
+    this.prepared?.close();
+    this.peer = this.prepared = null;
     this.adding = false;
   }
 

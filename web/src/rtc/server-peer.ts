@@ -41,6 +41,8 @@ export class ServerPeer extends Events<ServerPeerEvents> {
   readonly uplinks: ReadonlyMap<SendOrigin, Uplink>;
   private readonly channels: ReadonlyMap<boolean, RTCDataChannel>;
   private readonly receiving: RTCRtpTransceiver[] = [];
+  /** The first offer, being made while the socket may still be opening. */
+  private described: Promise<void> | null;
   private negotiation: Promise<void> = Promise.resolve();
   /** Whether the server knows the m-lines. */
   negotiated = false;
@@ -60,6 +62,8 @@ export class ServerPeer extends Events<ServerPeerEvents> {
     for (let i = 0; i < slots.audio; i++) this.addSlot("audio");
     for (let i = 0; i < slots.video; i++) this.addSlot("video");
     this.pc.onconnectionstatechange = () => this.stateChanged();
+    this.described = this.pc.setLocalDescription();
+    this.described.catch(() => undefined); // start() reports it
   }
 
   /** The slots that the server knows, in m-line order. */
@@ -142,7 +146,8 @@ export class ServerPeer extends Events<ServerPeerEvents> {
   }
 
   private async exchange(): Promise<void> {
-    await this.pc.setLocalDescription();
+    await (this.described ?? this.pc.setLocalDescription());
+    this.described = null;
     try {
       // The server is ICE-lite and has all candidates in its answer, so the
       // offer need not wait for our own.
