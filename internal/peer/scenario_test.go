@@ -33,6 +33,7 @@ type call struct {
 	t      *testing.T
 	seen   *events
 	peer   *peer.Peer
+	agreed *answer.Session // last
 	camera *webrtc.TrackLocalStaticRTP
 
 	up, down flow
@@ -84,17 +85,18 @@ func newCall(t *testing.T, w *peertest.World, name string, o peertest.ClientOpti
 // negotiate makes an offer that the peer answers.
 func (c *call) negotiate(o *webrtc.OfferOptions) *answer.Session {
 	c.t.Helper()
-	var session *answer.Session
-	err := c.Negotiate(o, func(offer string) (sdp string, err error) {
-		if session, err = c.peer.Negotiate(offer); err != nil {
+	err := c.Negotiate(o, func(offer string) (string, error) {
+		session, err := c.peer.Negotiate(offer)
+		if err != nil {
 			return "", err
 		}
+		c.agreed = session
 		return session.SDP, nil
 	})
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return session
+	return c.agreed
 }
 
 // connect negotiates, waits for the connection and lets all that the camera

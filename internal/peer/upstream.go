@@ -59,6 +59,18 @@ type upstream struct {
 	refused   uint64         // packets that can't be decrypted or belong nowhere
 }
 
+// UpStats are a peer's counters of what it receives, beside those of its
+// receivers.
+type UpStats struct {
+	Streams int    // that came, simulcast streams counted singly
+	Refused uint64 // packets that can't be decrypted or read, or belong nowhere
+}
+
+// UpStats returns the counters so far. It must be called on the loop.
+func (p *Peer) UpStats() UpStats {
+	return UpStats{Streams: len(p.up.order), Refused: p.up.refused}
+}
+
 // bound says whose stream an SSRC is.
 type bound struct {
 	in  *inbound

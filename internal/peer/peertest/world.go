@@ -10,6 +10,8 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -72,7 +74,7 @@ type Client struct {
 	Host *netsim.Node
 	// Conn is the socket of its ICE agent: what a test writes to it comes to
 	// the server from where the client's media comes from.
-	Conn *netsim.Conn
+	Conn *Socket
 
 	world *World
 }
@@ -101,7 +103,7 @@ func (w *World) NewClient(name string, o ClientOptions) *Client {
 	c.Host = w.Net.AddHost(o.Behind, name, addr)
 	conn, err := w.Net.Listen(c.Host, 0)
 	w.must(err)
-	c.Conn = conn
+	c.Conn = &Socket{Conn: conn}
 
 	media, chain := &webrtc.MediaEngine{}, &interceptor.Registry{}
 	w.must(media.RegisterDefaultCodecs())
@@ -124,7 +126,7 @@ func (w *World) NewClient(name string, o ClientOptions) *Client {
 	var s webrtc.SettingEngine
 	s.LoggerFactory = &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled) // its sockets are real
-	s.SetICEUDPMux(webrtc.NewICEUDPMux(s.LoggerFactory.NewLogger("mux"), conn))
+	s.SetICEUDPMux(webrtc.NewICEUDPMux(s.LoggerFactory.NewLogger("mux"), c.Conn))
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	s.SetICETimeouts(time.Minute, 2*time.Minute, 2*time.Second)
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain), webrtc.WithSettingEngine(s))
@@ -168,4 +170,37 @@ func (c *Client) Send(b []byte) {
 	c.world.t.Helper()
 	_, err := c.Conn.WriteTo(b, net.UDPAddrFromAddrPort(c.world.Addr))
 	c.world.must(err)
+}
+
+// Socket is a client's UDP socket, at which a test may listen.
+type Socket struct {
+	*netsim.Conn
+
+	mu        sync.Mutex
+	recording bool     // guarded by mu
+	sent      [][]byte // guarded by mu
+}
+
+// WriteTo sends a packet (net.PacketConn).
+func (s *Socket) WriteTo(b []byte, to net.Addr) (int, error) {
+	s.mu.Lock()
+	if s.recording {
+		s.sent = append(s.sent, slices.Clone(b))
+	}
+	s.mu.Unlock()
+	return s.Conn.WriteTo(b, to)
+}
+
+// Record begins to copy what the client sends; stop ends it and returns the
+// copies.
+func (s *Socket) Record() (stop func() [][]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recording, s.sent = true, nil
+	return func() [][]byte {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.recording = false
+		return s.sent
+	}
 }
