@@ -4,6 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/webrtc/v4"
+
+	"github.com/tutti-rtc/tutti/api"
 	"github.com/tutti-rtc/tutti/internal/media"
 	"github.com/tutti-rtc/tutti/internal/peer"
 )
@@ -23,22 +26,40 @@ func onLoop(t *testing.T, f func(now media.Time, s *Slot), then ...func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := e.Negotiate(oneSlot(t)); err != nil {
+		t.Fatal(err)
+	}
 	camera := newTrack(r, e, media.TrackInfo{ID: "camera", Kind: media.Video, Origin: media.Camera, Layers: []media.LayerInfo{
 		{RID: "q", Size: media.Dimensions{Width: 320, Height: 180}},
 		{RID: "h", Size: media.Dimensions{Width: 640, Height: 360}},
 		{RID: "f", Size: media.Dimensions{Width: 1280, Height: 720}},
 	}})
-	c := &connection{endpoint: e, loop: server.Loops()[0]}
-	e.conn = c
-	c.loop.Do(func(now media.Time) {
-		s := newSlot(c, &peer.Sender{})
+	e.conn.loop.Do(func(now media.Time) {
+		s := e.conn.slots[0]
 		s.show(now, camera, media.Dimensions{Width: 1280, Height: 720})
 		f(now, s)
 	})
 	for _, f := range then {
 		f()
 	}
-	e.conn = nil // it has no peer to close
+}
+
+// oneSlot is an offer of a receiving slot for video.
+func oneSlot(t *testing.T) string {
+	t.Helper()
+	pc, err := webrtc.NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pc.Close()
+	if _, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
+		t.Fatal(err)
+	}
+	offer, err := pc.CreateOffer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return offer.SDP
 }
 
 // comes lets packets of streams come at a time.
@@ -83,11 +104,11 @@ func TestAFloodOfWishesIsOneWish(t *testing.T) {
 		for i := range 50 { // one RTCP packet may hold more than a hundred
 			s.KeyFrameWanted(first.Add(time.Duration(i) * time.Millisecond))
 		}
-		if s.asked != first {
-			t.Errorf("the publisher is asked again after %v", s.asked.Sub(first))
+		if s.wished != first {
+			t.Errorf("the publisher is asked again after %v", s.wished.Sub(first))
 		}
 		later := first.Add(sameWish)
-		if s.KeyFrameWanted(later); s.asked != later {
+		if s.KeyFrameWanted(later); s.wished != later {
 			t.Error("a wish that comes later is not passed on")
 		}
 	})
@@ -97,10 +118,10 @@ func TestAConnectionThatWasReplacedIsSilent(t *testing.T) {
 	onLoop(t, func(now media.Time, s *Slot) {
 		told := 0
 		s.conn.endpoint.notify = func(Notice) { told++ }
-		s.conn.timer = s.conn.loop.NewTimer(s.conn.review)
-		s.conn.slots = []*Slot{s}
+		present := s.conn.endpoint.conn
 		s.conn.endpoint.conn = &connection{} // whose slots have the same names
 		s.conn.detach(now)
+		s.conn.endpoint.conn = present
 		if told != 0 || s.track != nil {
 			t.Errorf("%d notices, track %v", told, s.track)
 		}
@@ -129,12 +150,49 @@ func TestTheLineIsLookedAtAgainThoughItIsNotKnownYet(t *testing.T) {
 		info := s.track.Info()
 		info.Layers = info.Layers[:1]
 		s.track.info.Store(&info)
-		p, err := s.track.router.server.NewPeer(s.conn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.conn.peer, s.conn.slots = p, []*Slot{s}
+		s.conn.timer.Stop()
 		s.conn.timer = s.conn.loop.NewTimer(func(media.Time) { reviewed <- struct{}{} })
 		s.conn.review(now)
 	}, func() { <-reviewed })
+}
+
+func TestAKeyFrameMayBeFasterThanTheNewsOfTheUnmute(t *testing.T) {
+	onLoop(t, func(now media.Time, s *Slot) {
+		s.aim(now, 2)
+		s.current = 2
+		s.mute(now, true)
+		if s.current != -1 || s.status != api.SlotMuted {
+			t.Fatalf("muted, stream %d flows and the slot is %q", s.current, s.status)
+		}
+		s.mute(now, false)
+		if s.status != api.SlotWaiting {
+			t.Errorf("unmuted, the slot is %q", s.status)
+		}
+		// Here the publisher's packets overtake the news: another key frame
+		// would be a second lost.
+		s.current, s.status = 2, api.SlotLive
+		if s.mute(now, false); s.current != 2 || s.status != api.SlotLive {
+			t.Error("the key frame that came was thrown away")
+		}
+	})
+}
+
+func TestAMutedCameraTakesNothingOfTheLine(t *testing.T) {
+	onLoop(t, func(now media.Time, s *Slot) {
+		for at := now; at < now.Add(2*time.Second); at = at.Add(20 * time.Millisecond) {
+			s.track.comes(at, 0, 1, 2)
+		}
+		taken := func() (sum media.Bitrate) {
+			for _, c := range s.track.choices(nil) {
+				sum += c.Bitrate
+			}
+			return sum
+		}
+		if taken() == 0 {
+			t.Fatal("what flows takes nothing")
+		}
+		if s.track.muted.Store(true); taken() != 0 {
+			t.Errorf("%d bit/s are kept for a camera that is off", taken())
+		}
+	})
 }

@@ -17,13 +17,15 @@ type connection struct {
 	peer     *peer.Peer
 	loop     *peer.Loop
 
-	slots []*Slot
-	timer *peer.Timer
-	over  bool
+	slots     []*Slot
+	timer     *peer.Timer
+	connected bool // media can flow
+	over      bool
 }
 
 // Connected tells that media can flow (peer.Handler).
 func (c *connection) Connected(now media.Time) {
+	c.connected = true
 	c.endpoint.notify(Notice{Connected: true})
 	for _, s := range c.slots {
 		s.wantKeyFrame(now)
@@ -108,10 +110,10 @@ func (c *connection) drop(now media.Time, t *Track) {
 }
 
 // mute lets the slots that show a track pause, or go on with a key frame.
-func (c *connection) mute(now media.Time, t *Track) {
+func (c *connection) mute(now media.Time, t *Track, muted bool) {
 	for _, s := range c.slots {
 		if s.track == t {
-			s.mute(now, t.muted.Load())
+			s.mute(now, muted)
 		}
 	}
 }

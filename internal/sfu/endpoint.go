@@ -204,7 +204,7 @@ func (e *Endpoint) Publish(list []Publication) {
 		e.router.addTrack(t.track)
 	}
 	for _, t := range turned {
-		e.router.muted(t)
+		e.router.muted(t, t.muted.Load())
 	}
 	if c != nil && len(fresh) > 0 {
 		c.call(func(media.Time) { c.bind(fresh) })

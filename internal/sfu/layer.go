@@ -67,7 +67,8 @@ func (t *Track) nearestAlive(now media.Time, wish int8) int8 {
 }
 
 // choices lists the streams in which the track can be sent, those that rest
-// until somebody wants them included.
+// until somebody wants them included. While it is muted they take nothing of the
+// line, but stay chosen, so that it goes on at once.
 func (t *Track) choices(dst []layers.Choice) []layers.Choice {
 	info := t.info.Load()
 	for i := range max(1, min(len(info.Layers), maxStreams)) {
@@ -78,6 +79,9 @@ func (t *Track) choices(dst []layers.Choice) []layers.Choice {
 			if c.Bitrate == 0 {
 				c.Bitrate = max(l.Bitrate, media.Bitrate(guess*l.Size.Area()))
 			}
+		}
+		if t.muted.Load() {
+			c.Bitrate = 0
 		}
 		dst = append(dst, c)
 	}

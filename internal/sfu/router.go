@@ -172,10 +172,10 @@ func (r *Router) tellSpeakers(list []Speaker) {
 	}
 }
 
-// muted lets the slots that show a track know.
-func (r *Router) muted(t *Track) {
+// muted lets the slots that show a track know that it was muted or unmuted.
+func (r *Router) muted(t *Track, muted bool) {
 	for _, e := range r.all() {
-		e.onLoop(func(now media.Time, c *connection) { c.mute(now, t) })
+		e.onLoop(func(now media.Time, c *connection) { c.mute(now, t, muted) })
 	}
 }
 

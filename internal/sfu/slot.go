@@ -103,16 +103,18 @@ func (s *Slot) show(now media.Time, t *Track, size media.Dimensions) {
 	t.fanOf(s.conn.loop).add(s)
 }
 
-// mute pauses the slot, or lets it go on from the next key frame.
+// mute pauses the slot, or lets it go on from the next key frame, which may have
+// been faster than this news.
 func (s *Slot) mute(now media.Time, muted bool) {
-	s.current = -1
-	s.track.fanOf(s.conn.loop).update()
-	if muted {
+	switch {
+	case muted:
+		s.current = -1
+		s.track.fanOf(s.conn.loop).update()
 		s.setStatus(api.SlotMuted)
-		return
+	case s.current < 0:
+		s.setStatus(api.SlotWaiting)
+		s.wantKeyFrame(now)
 	}
-	s.setStatus(api.SlotWaiting)
-	s.wantKeyFrame(now)
 }
 
 func newMunger(k media.Kind) *seqmap.Munger {

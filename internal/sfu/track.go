@@ -39,8 +39,8 @@ type Track struct {
 	fans     []atomic.Pointer[fan] // by loop
 
 	// Atomic.
-	number atomic.Uint32 // among the sources of the router's slots
-	info   atomic.Pointer[media.TrackInfo]
+	number atomic.Uint32                   // among the sources of the router's slots
+	info   atomic.Pointer[media.TrackInfo] // written while mu is held
 	muted  atomic.Bool
 	codecs atomic.Uint32
 
@@ -115,14 +115,14 @@ func (t *Track) WritePacket(now media.Time, p *media.Packet) {
 // arrived notes the codec that really comes and tells the room.
 func (t *Track) arrived(p *media.Packet) {
 	first := t.codecs.Swap(uint32(p.Codec)) == 0
+	t.mu.Lock()
 	info := t.Info()
 	info.Codec = p.Codec
-	t.mu.Lock()
 	if t.receiver != nil {
 		info.Fmtp = t.receiver.Format(p.Codec)
 	}
-	t.mu.Unlock()
 	t.info.Store(&info)
+	t.mu.Unlock()
 	if first {
 		t.endpoint.notify(Notice{Arrived: &info})
 	}
@@ -188,9 +188,11 @@ func (t *Track) bind(p *peer.Peer, r *peer.Receiver) {
 // announce takes over what the publisher says of its track, and reports whether
 // it was muted or unmuted.
 func (t *Track) announce(pub Publication) (turned bool) {
+	t.mu.Lock()
 	info := t.Info()
 	info.Layers = pub.Track.Layers
 	t.info.Store(&info)
+	t.mu.Unlock()
 	return t.muted.Swap(pub.Muted) != pub.Muted
 }
 
