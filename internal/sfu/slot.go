@@ -139,9 +139,11 @@ func (s *Slot) remember(t *Track) {
 	s.recent[0] = t
 }
 
-// wantKeyFrame asks the publisher for a key frame of the stream to come.
+// wantKeyFrame asks the publisher for a key frame of the stream to come. One
+// that came before the client can be sent anything would be lost, and the next
+// is a second away: Connected asks then.
 func (s *Slot) wantKeyFrame(now media.Time) {
-	if s.track == nil || s.track.kind != media.Video || s.target < 0 {
+	if s.track == nil || s.track.kind != media.Video || s.target < 0 || !s.conn.connected {
 		return
 	}
 	s.asked = now
