@@ -20,6 +20,7 @@ type downstream struct {
 
 	packets, bytes uint64
 	estimate       *estimate // nil where the client reports no arrivals
+	pace           pace
 	scratch        [5]wire.Extension
 	values         [8]byte
 }
@@ -33,6 +34,7 @@ func (d *downstream) init(p *Peer) { d.peer, d.rtt = p, defaultRTT }
 type DownStats struct {
 	Packets, Bytes uint64
 	Failed         uint64        // packets that could not be built or sealed
+	Overflowed     uint64        // packets dropped because too many waited for the line
 	RTT            time.Duration // round trip, smoothed
 	Lost           float64       // fraction lost, from the latest reports
 }
@@ -40,7 +42,7 @@ type DownStats struct {
 // DownStats returns the counters so far. It must be called on the loop.
 func (p *Peer) DownStats() DownStats {
 	d := &p.down
-	return DownStats{Packets: d.packets, Bytes: d.bytes, Failed: d.failed, RTT: d.rtt, Lost: d.lost}
+	return DownStats{Packets: d.packets, Bytes: d.bytes, Failed: d.failed, Overflowed: d.pace.dropped, RTT: d.rtt, Lost: d.lost}
 }
 
 // RTT returns the round trip to the client. It must be called on the loop.
@@ -49,7 +51,7 @@ func (p *Peer) RTT() time.Duration { return p.down.rtt }
 // sent counts a sealed packet.
 func (d *downstream) sent(now media.Time, size int) {
 	if d.estimate != nil {
-		d.estimate.estimator.Sent(now)
+		d.estimate.sent(now, size+udpOverhead)
 	}
 	d.packets++
 	d.bytes += uint64(size)
@@ -68,7 +70,7 @@ func (d *downstream) extensions(now media.Time, s *Sender, o *Outgoing, pad int)
 			d.estimate = newEstimate(now)
 		}
 		size := s.length(o) + pad + overhead
-		values = wire.AppendTransportSequence(values, d.estimate.history.Sent(now, size, o.probe))
+		values = wire.AppendTransportSequence(values, d.estimate.history.Sent(now, size, d.estimate.pacer.Probe()))
 		list = append(list, wire.Extension{ID: ext.TransportCC, Value: values[:2]})
 	}
 	if ext.AudioLevel != 0 && o.AudioLevel != media.NoLevel {
@@ -85,21 +87,12 @@ func (d *downstream) extensions(now media.Time, s *Sender, o *Outgoing, pad int)
 	return list
 }
 
-// overhead is what a packet has beside payload and padding: IP, UDP and RTP
-// headers, extensions and the SRTP tag, in bytes.
-const overhead = 28 + 12 + 8 + 16
-
-// pad sends one packet of padding on a slot's RTX stream and returns its length
-// on the wire, or 0 if no slot can.
-func (d *downstream) pad(now media.Time, probe int) int {
-	for _, s := range d.peer.senders {
-		if s.media.Kind == media.Video && s.packets > 0 && s.rtxType(s.last.payloadType) != 0 {
-			s.padding(now, probe)
-			return probePacket
-		}
-	}
-	return 0
-}
+// What a packet has beside payload and padding, in bytes: IP and UDP headers,
+// RTP header and extensions, SRTP tag.
+const (
+	udpOverhead = 28
+	overhead    = udpOverhead + 12 + 8 + 16
+)
 
 // sender returns the slot that sends with this SSRC, or nil.
 func (d *downstream) sender(ssrc uint32) *Sender {
@@ -156,16 +149,18 @@ func (d *downstream) arrivals(now media.Time, fci []byte) {
 // deadline returns when advance has something to do, or zero.
 func (d *downstream) deadline() media.Time {
 	if d.estimate != nil {
-		return earliest(d.reportAt, d.estimate.deadline())
+		at := earliest(d.estimate.estimator.Deadline(), d.estimate.pacer.Deadline(len(d.pace.queue) > 0))
+		return earliest(d.reportAt, at)
 	}
 	return d.reportAt
 }
 
-// advance tries the line and sends the sender reports that are due (RFC 3550
+// advance tries the line, sends what had to wait and the sender reports that are due (RFC 3550
 // §6.4.1).
 func (d *downstream) advance(now media.Time) {
 	if d.estimate != nil {
-		d.estimate.advance(now, d.rtt, func(probe int) int { return d.pad(now, probe) })
+		d.estimate.advance(now, d.rtt, d.padder() != nil)
+		d.release(now)
 	}
 	if !due(now, d.reportAt) {
 		return

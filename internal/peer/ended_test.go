@@ -25,12 +25,12 @@ func TestASessionThatEndedIsNotRestarted(t *testing.T) {
 	// The server gives the session up, say because the client's machine slept.
 	// Awake again, it restarts ICE: that would come up, but its DTLS would wait
 	// for ever for a server that knows the keys.
-	p.Close()
-	p.Loop().Do(func(media.Time) {})
 	offer, err := pc.CreateOffer(&webrtc.OfferOptions{ICERestart: true})
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.Close()
+	p.Loop().Do(func(media.Time) {})
 	if _, err := p.Negotiate(offer.SDP); !errors.Is(err, peer.ErrEnded) {
 		t.Errorf("the restart got %v", err)
 	}

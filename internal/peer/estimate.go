@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/tutti-rtc/tutti/internal/algo/bwe"
+	"github.com/tutti-rtc/tutti/internal/algo/pacer"
 	"github.com/tutti-rtc/tutti/internal/algo/twcc"
 	"github.com/tutti-rtc/tutti/internal/media"
 )
@@ -12,35 +13,31 @@ const (
 	// historySize is how many sent packets wait for feedback: two seconds of
 	// 5 Mbit/s.
 	historySize = 1024
-	// probeStep is how often a probe sends its next packets.
-	probeStep = 2 * time.Millisecond
-	// probePacket is the length of a probe's packets on the wire: RTP padding
-	// is at most 255 bytes (RFC 3550 §5.1).
-	probePacket = 290
+	// firstEstimate is what a line is believed to carry before it shows:
+	// enough for a first key frame to leave at once.
+	firstEstimate = 2_500_000
 )
 
 // estimate is what the line to a client carries, where the client reports the
-// arrival of each packet (transport-wide congestion control). It probes with
-// padding when more is wanted than is known to pass.
+// arrival of each packet (transport-wide congestion control), and the pace that
+// follows from it.
 type estimate struct {
 	history   *twcc.History
 	estimator *bwe.Estimator
+	pacer     *pacer.Pacer
 	told      twcc.Feedback // scratch
 	results   []twcc.Result // scratch
-
-	probe struct {
-		id    int // 0: none is under way
-		rate  media.Bitrate
-		left  int // bytes
-		began media.Time
-		sent  int // bytes
-		next  media.Time
-	}
 }
 
 // newEstimate returns an estimate that begins now.
 func newEstimate(now media.Time) *estimate {
-	return &estimate{history: twcc.NewHistory(historySize), estimator: bwe.New(now, bwe.Options{})}
+	e := &estimate{
+		history:   twcc.NewHistory(historySize),
+		estimator: bwe.New(now, bwe.Options{Start: firstEstimate}),
+		pacer:     pacer.New(pacer.Options{}),
+	}
+	e.pacer.SetEstimate(now, e.estimator.Target())
+	return e
 }
 
 // arrivals takes transport-wide feedback.
@@ -52,47 +49,26 @@ func (e *estimate) arrivals(now media.Time, fci []byte, rtt time.Duration) {
 	for _, r := range e.results {
 		e.estimator.Report(bwe.Packet(r))
 	}
-	e.estimator.Update(now, rtt)
+	e.pacer.SetEstimate(now, e.estimator.Update(now, rtt))
 }
 
-func (e *estimate) deadline() media.Time {
-	if e.probe.id != 0 {
-		return e.probe.next
-	}
-	return e.estimator.Deadline()
-}
-
-// advance goes on with a probe, or begins one that is due. send sends padding.
-func (e *estimate) advance(now media.Time, rtt time.Duration, send func(probe int) int) {
+// advance does what is due: a new estimate, or a probe if padding can be sent.
+func (e *estimate) advance(now media.Time, rtt time.Duration, canPad bool) {
 	if due(now, e.estimator.Deadline()) {
-		e.estimator.Update(now, rtt)
+		e.pacer.SetEstimate(now, e.estimator.Update(now, rtt))
 	}
-	p := &e.probe
-	if p.id == 0 {
-		plan, ok := e.estimator.Probe(now)
-		if !ok {
-			return
-		}
-		p.id, p.rate, p.left, p.began, p.sent = plan.ID, plan.Rate, plan.Bytes, now, 0
-		p.next = now
-	}
-	if now.Before(p.next) {
+	if e.pacer.Probe() != 0 {
 		return
 	}
-	allowed := int(int64(p.rate) * int64(now.Sub(p.began)+probeStep) / 8 / int64(time.Second))
-	for p.left > 0 && p.sent < allowed {
-		n := send(p.id)
-		if n == 0 {
-			p.left = 0 // there is no way to send padding
-			break
-		}
-		p.sent += n
-		p.left -= n
+	if plan, ok := e.estimator.Probe(now); ok && canPad {
+		e.pacer.StartProbe(now, plan.ID, plan.Rate, plan.Bytes)
 	}
-	p.next = now.Add(probeStep)
-	if p.left <= 0 {
-		p.id = 0
-	}
+}
+
+// sent counts a packet that leaves.
+func (e *estimate) sent(now media.Time, size int) {
+	e.estimator.Sent(now)
+	e.pacer.Sent(now, size)
 }
 
 // Estimate returns what the line to the client carries in bits per second; it

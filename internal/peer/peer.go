@@ -61,6 +61,8 @@ type Peer struct {
 	// Atomic.
 	selected atomic.Pointer[ice.Address] // where to send; nil before the first check
 
+	waiting int // datagrams for the loop's next turn; guarded by loop.mu
+
 	negotiating sync.Mutex // one offer at a time
 	// Written by the loop while negotiating is held, so read by either.
 	creds   ice.Credentials // the server's, of the last answer
@@ -227,6 +229,7 @@ func (p *Peer) end(now media.Time, lost bool) {
 	}
 	p.over = true
 	p.timer.Stop()
+	p.down.discard()
 	p.keys = nil // nothing is sent any more but DTLS's good-bye
 	p.dtls.close()
 	p.server.route(p, routes{}, routes{ufrags: p.ufrags, addrs: p.addrs})

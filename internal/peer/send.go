@@ -63,7 +63,7 @@ type Outgoing struct {
 	// descriptor, rewritten for the slot (or empty), then the rest.
 	Descriptor, Payload []byte
 
-	probe int // of the bandwidth estimate; 0: none
+	padding bool // nothing but padding, on the RTX stream
 }
 
 // configure takes over what an offer and its answer say of the m-line.
@@ -128,14 +128,21 @@ func (s *Sender) Write(now media.Time, batch []Outgoing) {
 	for i := range batch {
 		longest = max(longest, s.length(&batch[i]))
 	}
-	out := &s.peer.loop.out
+	out, held := &s.peer.loop.out, false
 	for i := range batch {
 		o := &batch[i]
 		pad := 0
 		if gap := longest - s.length(o); gap <= maxEqualising && s.media.Kind == media.Video {
 			pad = gap
 		}
+		if s.peer.down.hold(now, s, o, pad) {
+			held = true
+			continue
+		}
 		s.seal(now, *to, s.build(now, o, pad, out.space(media.MaxPacketSize)[:0]))
+	}
+	if held {
+		s.peer.schedule(now)
 	}
 }
 
@@ -154,13 +161,13 @@ func (s *Sender) seal(now media.Time, to ice.Address, b []byte) {
 }
 
 // padding sends a packet of padding alone on the RTX stream, to try the line.
-func (s *Sender) padding(now media.Time, probe int) {
+func (s *Sender) padding(now media.Time) {
 	to := s.peer.selected.Load()
 	if s.peer.keys == nil || to == nil {
 		return
 	}
 	o := Outgoing{
-		PayloadType: s.last.payloadType, Timestamp: s.last.timestamp, Retransmission: true, probe: probe,
+		PayloadType: s.last.payloadType, Timestamp: s.last.timestamp, Retransmission: true, padding: true,
 		AudioLevel: media.NoLevel, Orientation: media.NoOrientation,
 	}
 	s.seal(now, *to, s.build(now, &o, 255, s.peer.loop.out.space(media.MaxPacketSize)[:0]))
@@ -196,7 +203,7 @@ func (s *Sender) build(now media.Time, o *Outgoing, pad int, dst []byte) []byte 
 		s.last.payloadType, s.last.timestamp, s.last.captured = o.PayloadType, o.Timestamp, o.Captured
 	}
 	b := wire.AppendHeader(dst, &h, s.peer.down.extensions(now, s, o, pad))
-	if o.Retransmission && o.probe == 0 {
+	if o.Retransmission && !o.padding {
 		b = binary.BigEndian.AppendUint16(b, o.Seq) // OSN (RFC 4588 §4)
 	}
 	b = append(b, o.Descriptor...)
