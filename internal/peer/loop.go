@@ -14,6 +14,7 @@ import (
 // The bounds of a loop's queues. What does not fit is dropped and counted.
 const (
 	maxInbound = 8192 // datagrams waiting for one turn
+	maxOfOne   = 1024 // of them of one peer: a flood is its own misfortune
 	maxPending = 2048 // packets waiting at one inlet for one turn
 )
 
@@ -91,17 +92,20 @@ func (l *Loop) poke() {
 	}
 }
 
-// receive queues datagrams for the next turn.
+// receive queues datagrams for the next turn. It may reorder ds.
 func (l *Loop) receive(ds []*datagram) {
+	refused := ds[:0]
 	l.mu.Lock()
-	room := maxInbound - len(l.queued.in)
-	if l.closed || room < 0 {
-		room = 0
+	for _, d := range ds {
+		if l.closed || len(l.queued.in) >= maxInbound || d.peer.waiting >= maxOfOne {
+			refused = append(refused, d)
+			continue
+		}
+		d.peer.waiting++
+		l.queued.in = append(l.queued.in, d)
 	}
-	n := min(room, len(ds))
-	l.queued.in = append(l.queued.in, ds[:n]...)
 	l.mu.Unlock()
-	for _, d := range ds[n:] {
+	for _, d := range refused {
 		l.dropped.Add(1)
 		l.server.freeDatagram(d)
 	}
@@ -122,6 +126,9 @@ func (l *Loop) run() {
 		l.mu.Lock()
 		taken, l.queued = l.queued, taken
 		closed := l.closed
+		for _, d := range taken.in {
+			d.peer.waiting = 0
+		}
 		for _, in := range taken.inlets {
 			in.taken, in.pending = in.pending, in.taken[:0]
 		}

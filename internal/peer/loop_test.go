@@ -123,13 +123,32 @@ func TestAnInletKeepsTheOrderAndDropsWhatIsTooMuch(t *testing.T) {
 
 func TestAFloodOfDatagramsIsBounded(t *testing.T) {
 	l, _ := bareLoop(Options{})
-	p := barePeer(t, l, offerAll)
-	flood := make([]*datagram, maxInbound+7)
-	for i := range flood {
-		flood[i] = l.server.newDatagram(p, clientAddr, []byte{0})
+	come := func(p *Peer, n int) {
+		flood := make([]*datagram, n)
+		for i := range flood {
+			flood[i] = l.server.newDatagram(p, clientAddr, []byte{0})
+		}
+		l.receive(flood)
 	}
-	l.receive(flood[:maxInbound-1])
-	l.receive(flood[maxInbound-1:])
+	// One client floods its loop: what is too much is its own.
+	flooder, last := barePeer(t, l, offerAll), barePeer(t, l, offerAll)
+	var others []*Peer
+	for range maxInbound/maxOfOne - 1 {
+		others = append(others, barePeer(t, l, offerAll))
+	}
+	come(flooder, maxOfOne-1)
+	come(flooder, 1+5)
+	if n := l.dropped.Load(); n != 5 {
+		t.Errorf("%d datagrams were counted as dropped, want 5", n)
+	}
+	// The others still have their place, up to what a turn may hold.
+	for _, p := range others {
+		come(p, maxOfOne)
+	}
+	if n := l.dropped.Load(); n != 5 {
+		t.Errorf("the others have lost %d datagrams", n-5)
+	}
+	come(last, 2)
 	if n := l.dropped.Load(); n != 7 {
 		t.Errorf("%d datagrams were counted as dropped, want 7", n)
 	}
