@@ -45,6 +45,8 @@ type connection struct {
 	remote      remote
 	ufrag, pwd  string
 	controlling bool
+	video       uint8 // payload type of VP8
+	resends     uint8 // payload type of its resends (RFC 4588), which are not counted
 	identity    tls.Certificate
 	handshake   *packetio.Buffer // DTLS records for the library
 	checked     chan struct{}    // closed at the first answered check
@@ -68,6 +70,8 @@ type connection struct {
 	first   atomic.Int64 // time of the first media packet since begin, in ns
 	control atomic.Int64 // RTCP packets that came
 	stray   atomic.Int64 // packets that could not be decrypted
+
+	firstVideo atomic.Int64 // as first, of video
 }
 
 // keys are the SRTP contexts of both directions.
@@ -249,6 +253,9 @@ func (c *connection) handleRTP(now *time.Time, b []byte) {
 	s.count(h)
 	if c.first.Load() == 0 {
 		c.first.Store(int64(time.Since(c.begin)))
+	}
+	if h.payloadType == c.video && c.firstVideo.Load() == 0 {
+		c.firstVideo.Store(int64(time.Since(c.begin)))
 	}
 	if c.count++; c.count%sampleEvery != 0 && s.opened {
 		return

@@ -45,6 +45,9 @@ type Report struct {
 	Failures []string `json:"failures,omitempty"` // the first few different ones
 	// FirstPacket is the time from the join request to the first media packet.
 	FirstPacket Quantiles `json:"first_packet"`
+	// FirstVideo is that to the first packet of video. It holds the wait for a
+	// key frame, of which a publisher is asked for one a second at most.
+	FirstVideo Quantiles `json:"first_video"`
 
 	Packets          int64     `json:"packets"`
 	PacketsPerSecond float64   `json:"packets_per_second"`
@@ -74,6 +77,7 @@ type run struct {
 	identity identity
 	latency  histogram
 	first    histogram
+	video    histogram
 
 	mu       sync.Mutex // guards the following
 	viewers  []*Viewer
@@ -242,8 +246,11 @@ func (r *run) report(name string, before, joined, begin, end sample) *Report {
 		if first := v.first.Load(); first > 0 {
 			r.first.add(time.Duration(first))
 		}
+		if video := v.firstVideo.Load(); video > 0 {
+			r.video.add(time.Duration(video))
+		}
 	}
-	rep.FirstPacket = r.first.quantiles()
+	rep.FirstPacket, rep.FirstVideo = r.first.quantiles(), r.video.quantiles()
 	rep.PacketsPerSecond = float64(rep.Packets) / seconds
 	if sent := end.numbers - begin.numbers; sent > 0 {
 		rep.Lost = sent - rep.Packets

@@ -41,7 +41,6 @@ type Viewer struct {
 	connection
 	identity identity
 	number   uint32
-	resends  uint8 // payload type of resends (RFC 4588), which are not counted
 }
 
 func newViewer(id identity, number int, latency *histogram) *Viewer {
@@ -55,7 +54,7 @@ func newViewer(id identity, number int, latency *histogram) *Viewer {
 // Offer returns an offer of receiving slots; their mids are "0", "1" and so on,
 // audio first.
 func (v *Viewer) Offer(audio, video int) string {
-	v.controlling, v.resends = true, vp8Resend
+	v.controlling, v.video, v.resends = true, vp8Type, vp8Resend
 	return newDescription(v.ufrag, v.pwd, v.identity.fingerprint, "actpass").offer(audio, video)
 }
 
@@ -80,14 +79,26 @@ func (v *Viewer) Answer(offer string) (string, error) {
 			case "rtpmap", "fmtp", "rtcp-fb", "extmap":
 				lines = append(lines, a.Key+":"+a.Value)
 			}
-			if number, codec, _ := strings.Cut(a.Value, " "); a.Key == "rtpmap" && strings.HasPrefix(codec, "rtx/") {
-				n, _ := strconv.ParseUint(number, 10, 7)
-				v.resends = uint8(n)
+			if a.Key == "rtpmap" {
+				v.learn(a.Value)
 			}
 		}
 		d.section(m.MediaName.Media, mid, strings.Join(m.MediaName.Formats, " "), lines...)
 	}
 	return d.text(), nil
+}
+
+// learn takes the payload types of video from a=rtpmap.
+func (v *Viewer) learn(rtpmap string) {
+	number, codec, _ := strings.Cut(rtpmap, " ")
+	n, err := strconv.ParseUint(number, 10, 7)
+	switch {
+	case err != nil:
+	case strings.HasPrefix(codec, "rtx/"):
+		v.resends = uint8(n)
+	case strings.HasPrefix(codec, "VP8/"):
+		v.video = uint8(n)
+	}
 }
 
 // Connect connects to the server that description (its answer or offer) names.
