@@ -164,7 +164,9 @@ func (l *Loop) turn(w *work) {
 		w.inlets[i] = nil
 	}
 	l.drainOwn()
-	for len(l.timers) > 0 && !l.timers[0].at.After(l.now) {
+	// No more than there are: one that is set anew to a time gone by must not
+	// keep the loop from all else.
+	for n := len(l.timers); n > 0 && len(l.timers) > 0 && !l.timers[0].at.After(l.now); n-- {
 		t := l.timers[0]
 		t.Stop()
 		t.f(l.now)

@@ -46,3 +46,19 @@ func TestALoopThatCannotKeepUpStillServesItsPeers(t *testing.T) {
 		t.Error("what came meanwhile is not there for the next turn")
 	}
 }
+
+func TestATimerThatIsAlwaysDueDoesNotHoldUpTheTurn(t *testing.T) {
+	l, _ := bareLoop(Options{})
+	ran := 0
+	var eager *Timer
+	eager = l.NewTimer(func(now media.Time) {
+		ran++
+		eager.Set(now)
+	})
+	eager.Set(l.clock.Now())
+	l.turn(&work{})
+	l.turn(&work{})
+	if ran != 2 {
+		t.Errorf("it ran %d times in two turns", ran)
+	}
+}
