@@ -45,8 +45,7 @@ type connection struct {
 	remote      remote
 	ufrag, pwd  string
 	controlling bool
-	video       uint8 // payload type of VP8
-	resends     uint8 // payload type of its resends (RFC 4588), which are not counted
+	types       payloadTypes
 	identity    tls.Certificate
 	handshake   *packetio.Buffer // DTLS records for the library
 	checked     chan struct{}    // closed at the first answered check
@@ -66,12 +65,19 @@ type connection struct {
 
 	keys    atomic.Pointer[keys]
 	mu      sync.Mutex
-	streams []*stream    // guarded by mu for writing; appended by the reader
-	first   atomic.Int64 // time of the first media packet since begin, in ns
-	control atomic.Int64 // RTCP packets that came
-	stray   atomic.Int64 // packets that could not be decrypted
+	streams []*stream // guarded by mu for writing; appended by the reader
+	arrivals
+}
 
-	firstVideo atomic.Int64 // as first, of video
+// payloadTypes are those of VP8 and of its resends (RFC 4588), which are not
+// counted.
+type payloadTypes struct{ video, resends uint8 }
+
+// arrivals are counted by the reader and read by anybody.
+type arrivals struct {
+	first      atomic.Int64 // when the first media packet came, in ns since begin
+	firstVideo atomic.Int64 // when the first of video came
+	stray      atomic.Int64 // packets that could not be decrypted
 }
 
 // keys are the SRTP contexts of both directions.
@@ -214,9 +220,7 @@ func (c *connection) handle(now *time.Time, b []byte) {
 		c.handleSTUN(b)
 	case b[0] >= 20 && b[0] < 64:
 		_, _ = c.handshake.Write(b) // full: a resend will follow
-	case b[0] >= 128 && b[1] >= 192 && b[1] < 224:
-		c.control.Add(1)
-	case b[0] >= 128:
+	case b[0] >= 128 && (b[1] < 192 || b[1] >= 224): // not RTCP (RFC 5761 §4)
 		c.handleRTP(now, b)
 	}
 }
@@ -254,7 +258,7 @@ func (c *connection) handleRTP(now *time.Time, b []byte) {
 	if c.first.Load() == 0 {
 		c.first.Store(int64(time.Since(c.begin)))
 	}
-	if h.payloadType == c.video && c.firstVideo.Load() == 0 {
+	if h.payloadType == c.types.video && c.firstVideo.Load() == 0 {
 		c.firstVideo.Store(int64(time.Since(c.begin)))
 	}
 	if c.count++; c.count%sampleEvery != 0 && s.opened {

@@ -215,7 +215,7 @@ func (r *run) sample() (sample, error) {
 	for _, v := range r.viewers {
 		s.stray += v.stray.Load()
 		for _, stream := range v.all() {
-			if stream.payloadType == v.resends && v.resends != 0 {
+			if stream.payloadType == v.types.resends && v.types.resends != 0 {
 				continue
 			}
 			s.received += stream.received.Load()

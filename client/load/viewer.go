@@ -54,7 +54,7 @@ func newViewer(id identity, number int, latency *histogram) *Viewer {
 // Offer returns an offer of receiving slots; their mids are "0", "1" and so on,
 // audio first.
 func (v *Viewer) Offer(audio, video int) string {
-	v.controlling, v.video, v.resends = true, vp8Type, vp8Resend
+	v.controlling, v.types = true, payloadTypes{video: vp8Type, resends: vp8Resend}
 	return newDescription(v.ufrag, v.pwd, v.identity.fingerprint, "actpass").offer(audio, video)
 }
 
@@ -95,9 +95,9 @@ func (v *Viewer) learn(rtpmap string) {
 	switch {
 	case err != nil:
 	case strings.HasPrefix(codec, "rtx/"):
-		v.resends = uint8(n)
+		v.types.resends = uint8(n)
 	case strings.HasPrefix(codec, "VP8/"):
-		v.video = uint8(n)
+		v.types.video = uint8(n)
 	}
 }
 
