@@ -63,8 +63,6 @@ type Peer struct {
 
 	waiting int // datagrams for the loop's next turn; guarded by loop.mu
 
-	waiting int // datagrams for the loop's next turn; guarded by loop.mu
-
 	negotiating sync.Mutex // one offer at a time
 	// Written by the loop while negotiating is held, so read by either.
 	creds   ice.Credentials // the server's, of the last answer
