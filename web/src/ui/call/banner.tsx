@@ -38,7 +38,7 @@ export function Banner() {
     return (
       <>
         {!runs && <div class="veil" />}
-        <Bar text={(runs ? banner.mediaRunsOn : banner.reconnecting)(lostFor)} />
+        <Bar text={(runs && room.participants.length > 0 ? banner.mediaRunsOn : banner.reconnecting)(lostFor)} />
       </>
     );
   }

@@ -6,7 +6,7 @@ import { Lobby } from "../home/lobby";
 import { Button } from "../parts/controls";
 import { FaultCard } from "../parts/fault-card";
 import { toast } from "../parts/toasts";
-import { narrowWindow, useMedia } from "../parts/use-media";
+import { smallWindow, useMedia } from "../parts/use-media";
 import { useRenderOn } from "../parts/use-room";
 import { deviceCode, deviceFault } from "./device-fault";
 import { DevicePickers } from "./device-pickers";
@@ -20,7 +20,7 @@ export function Door({ room, name, onJoined }: { room: Room; name: string; onJoi
   const words = useWords();
   useRenderOn(room, "changed");
   // On a phone the lists would push the button out of sight.
-  const narrow = useMedia(narrowWindow);
+  const small = useMedia(smallWindow);
   const capture = useCapture(room);
   const join = useJoin(room, name, onJoined);
   const { isCameraEnabled, isMicrophoneEnabled } = room.localParticipant;
@@ -37,7 +37,7 @@ export function Door({ room, name, onJoined }: { room: Room; name: string; onJoi
           <DeviceFaults capture={capture} />
         </div>
         <JoinForm room={name} join={join} bare={!isCameraEnabled && !isMicrophoneEnabled}>
-          <details open={!narrow}>
+          <details open={!small}>
             <summary>{words.door.devices}</summary>
             <DevicePickers room={room} opened={capture.opened} onFault={failed} />
           </details>

@@ -3,10 +3,10 @@
 import { useRef } from "preact/hooks";
 import { useWords } from "../../i18n";
 import type { Room } from "../../rtc";
-import { Icon } from "../icons";
+import { Avatar } from "../parts/avatar";
 import { useLevel } from "../parts/level";
 import { Picture } from "../parts/picture";
-import { Avatar } from "../parts/avatar";
+import { Round } from "../parts/round";
 
 interface PreviewProps {
   room: Room;
@@ -19,14 +19,15 @@ interface PreviewProps {
 export function Preview({ room, name, starting, onTurn }: PreviewProps) {
   const { door, bar } = useWords();
   const { localParticipant: self } = room;
-  const camera = self.isCameraEnabled ? self.track("camera") : undefined;
+  const { isCameraEnabled: camera, isMicrophoneEnabled: mic } = self;
+  const picture = camera ? self.track("camera") : undefined;
   const level = useRef<HTMLDivElement>(null);
-  useLevel(level, self.isMicrophoneEnabled ? (self.track("microphone")?.mediaStreamTrack ?? null) : null);
+  useLevel(level, mic ? (self.track("microphone")?.mediaStreamTrack ?? null) : null);
   return (
     <section class="preview" aria-label={door.preview}>
       <div class="preview-picture">
-        {camera ? (
-          <Picture track={camera} mirrored />
+        {picture ? (
+          <Picture track={picture} mirrored />
         ) : (
           <div class="preview-empty">
             {name && <Avatar name={name} size="large" />}
@@ -34,13 +35,13 @@ export function Preview({ room, name, starting, onTurn }: PreviewProps) {
           </div>
         )}
         <div class="preview-switches">
-          <Toggle
-            icon="microphone" on={self.isMicrophoneEnabled} testId="mic-button"
-            label={self.isMicrophoneEnabled ? bar.mute : bar.unmute} onTurn={(on) => onTurn("microphone", on)}
+          <Round
+            icon={mic ? "microphone" : "microphone-off"} label={mic ? bar.mute : bar.unmute} look={mic ? undefined : "off"} on={mic}
+            testId="mic-button" onClick={() => onTurn("microphone", !mic)}
           />
-          <Toggle
-            icon="camera" on={self.isCameraEnabled} testId="camera-button"
-            label={self.isCameraEnabled ? bar.cameraOff : bar.cameraOn} onTurn={(on) => onTurn("camera", on)}
+          <Round
+            icon={camera ? "camera" : "camera-off"} label={camera ? bar.cameraOff : bar.cameraOn} look={camera ? undefined : "off"}
+            on={camera} testId="camera-button" onClick={() => onTurn("camera", !camera)}
           />
         </div>
       </div>
@@ -48,24 +49,5 @@ export function Preview({ room, name, starting, onTurn }: PreviewProps) {
         <span />
       </div>
     </section>
-  );
-}
-
-interface ToggleProps {
-  icon: "microphone" | "camera";
-  on: boolean;
-  label: string;
-  testId: string;
-  onTurn: (on: boolean) => void;
-}
-
-function Toggle({ icon, on, label, testId, onTurn }: ToggleProps) {
-  return (
-    <button
-      type="button" class={`round ${on ? "" : "round-off"}`} aria-label={label} title={label} data-testid={testId}
-      data-on={on} onClick={() => onTurn(!on)}
-    >
-      <Icon name={on ? icon : `${icon}-off`} />
-    </button>
   );
 }

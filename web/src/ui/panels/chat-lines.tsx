@@ -22,7 +22,7 @@ export function ChatLines({ files }: { files: readonly FileEntry[] }) {
     if (el) atEnd.current = el.scrollHeight - el.scrollTop - el.clientHeight < 48;
   };
   return (
-    <div class="chat-lines" ref={element} role="log" aria-live="polite" onScroll={scrolled} data-testid="chat-lines">
+    <div class="chat-lines" ref={element} role="log" aria-live="polite" tabIndex={0} onScroll={scrolled} data-testid="chat-lines">
       {items.length === 0 && <p class="quiet chat-empty">{chat.empty}</p>}
       {items.map((item) => <Item key={item.key} item={item} />)}
     </div>

@@ -22,7 +22,7 @@ export function Stats({ onClose }: { onClose: () => void }) {
   const flowing = people.map((person) => ({ person, tracks: tracksOf(person).filter((t) => t.stats) })).filter(({ tracks }) => tracks.length > 0);
   return (
     <Panel title={words.stats.title} onClose={onClose}>
-      <div class="panel-scroll stats">
+      <div class="panel-scroll stats" tabIndex={0} role="group" aria-label={words.stats.title}>
         {!stats && <p class="quiet">{words.stats.empty}</p>}
         {stats?.connections.map((connection) => (
           <section key={connection.path}>

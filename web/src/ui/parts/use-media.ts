@@ -2,8 +2,8 @@
 
 import { useEffect, useState } from "preact/hooks";
 
-/** Windows in which panels come from below. The same width is in panels.css. */
-export const narrowWindow = "(max-width: 700px)";
+/** Windows in which lists are folded away. The same is in door.css. */
+export const smallWindow = "(max-width: 700px), (max-height: 500px)";
 
 /** A phone that is held upright. */
 export const uprightPhone = "(max-width: 700px) and (orientation: portrait)";
