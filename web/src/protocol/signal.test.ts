@@ -155,6 +155,15 @@ test("a silent server is noticed by the ping", async () => {
   expect(log).toEqual(["welcome", "attempt 1 in 50"]);
 });
 
+test("a wake does not wait long for a server that is silent", async () => {
+  const signal = await joined();
+  signal.wake();
+  await vi.advanceTimersByTimeAsync(999);
+  expect(log).toEqual(["welcome"]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(log).toEqual(["welcome", "attempt 1 in 50"]);
+});
+
 test("bye says whether there is use in coming back", async () => {
   await joined();
   latest().say("bye", { code: "draining", text: "The server stops.", retry_after: 3000 });

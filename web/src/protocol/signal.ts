@@ -32,6 +32,8 @@ export interface SignalOptions {
   requestTimeout?: number;
   pingInterval?: number;
   pingTimeout?: number;
+  /** The same for the ping of wake(), when there is reason to doubt the socket. */
+  wakeTimeout?: number;
 }
 
 /** The events of a Signal. */
@@ -100,7 +102,7 @@ export class Signal extends Events<SignalEvents> {
   /** The network may have changed: finds out at once whether the socket still works. */
   wake(): void {
     if (this.state === "waiting") this.open();
-    else if (this.state === "joined") this.ping();
+    else if (this.state === "joined") this.ping(this.options.wakeTimeout ?? 1000);
   }
 
   /** Leaves the room and closes. Idempotent. */
@@ -216,10 +218,10 @@ export class Signal extends Events<SignalEvents> {
     this.timer = setTimeout(() => this.ping(), this.options.pingInterval ?? 5000);
   }
 
-  private ping(): void {
+  private ping(timeout = this.options.pingTimeout ?? 4000): void {
     clearTimeout(this.timer);
     const socket = this.socket;
-    const { id, reply } = this.requests.open("ping", this.options.pingTimeout ?? 4000);
+    const { id, reply } = this.requests.open("ping", timeout);
     socket?.send(encodeRequest(id, "ping", {}));
     reply.then(
       () => this.socket === socket && this.pingLater(),

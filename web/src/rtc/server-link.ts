@@ -71,7 +71,7 @@ export class ServerLink extends Events<ServerLinkEvents> {
   /** The signalling is back: sees to a connection that suffered meanwhile. */
   check(): void {
     if (!this.peer?.negotiated) this.renew();
-    else if (this.state !== "connected") this.peer.restart();
+    else if (this.peer.restarting || this.state !== "connected") this.peer.restart();
   }
 
   /** Adds slots for so many more tracks, as far as there may be. */

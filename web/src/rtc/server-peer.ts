@@ -31,7 +31,7 @@ export interface ServerPeerEvents {
 }
 
 /** Milliseconds that a connection may be "disconnected" before its ICE restarts. */
-const patience = 2000;
+const patience = 500;
 /** Milliseconds between ICE restarts of a connection that stays down. */
 const restartInterval = 5000;
 
@@ -46,6 +46,8 @@ export class ServerPeer extends Events<ServerPeerEvents> {
   private negotiation: Promise<void> = Promise.resolve();
   /** Whether the server knows the m-lines. */
   negotiated = false;
+  /** Whether an ICE restart was begun that the server has not answered. */
+  restarting = false;
   private restartTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -95,6 +97,7 @@ export class ServerPeer extends Events<ServerPeerEvents> {
   restart(): void {
     if (!this.negotiated || this.pc.connectionState === "closed") return;
     clearTimeout(this.restartTimer);
+    this.restarting = true;
     this.pc.restartIce();
     this.negotiate().catch((error: unknown) => this.emit("error", error));
   }
@@ -159,6 +162,7 @@ export class ServerPeer extends Events<ServerPeerEvents> {
       throw error;
     }
     this.negotiated = true;
+    this.restarting = false;
     this.emit("slots");
   }
 

@@ -158,7 +158,11 @@ export class Session {
       this.publications.syncAll((error) => this.fail(error));
       reception.update();
     });
-    server.on("state", (state) => context.emit("mediaStateChanged", state));
+    server.on("state", (state) => {
+      // What the media suffer from may have broken the socket as well.
+      if (state === "disconnected") this.signal.wake();
+      context.emit("mediaStateChanged", state);
+    });
     server.on("refused", (refused) => {
       for (const { mid, code, text } of refused) context.emit("error", new RtcError(code, `m-line ${mid}: ${text}`));
     });
