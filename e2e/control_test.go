@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -21,8 +22,8 @@ type control struct {
 	world map[string]func(url.Values) (string, error)
 }
 
-// newControl serves at the server's address until the test ends, and returns
-// where.
+// newControl serves until the test ends and returns the Unix socket where: one
+// that a network which breaks does not break.
 func newControl(t *testing.T, s *server, f *front, n *network) string {
 	t.Helper()
 	do := func(action func() error) func(url.Values) (string, error) {
@@ -48,14 +49,15 @@ func newControl(t *testing.T, s *server, f *front, n *network) string {
 		c.world["block-udp"] = do(n.blockUDP)
 		c.world["open-udp"] = do(n.openUDP)
 	}
-	ln, err := net.Listen("tcp", net.JoinHostPort(s.addr.Addr().String(), "0"))
+	path := filepath.Join(t.TempDir(), "control")
+	ln, err := net.Listen("unix", path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := &http.Server{Handler: c}
 	go func() { _ = server.Serve(ln) }() // until Close
 	t.Cleanup(func() { _ = server.Close() })
-	return "http://" + ln.Addr().String()
+	return path
 }
 
 // ServeHTTP implements http.Handler.

@@ -73,8 +73,8 @@ func (n *network) move() error {
 	old, next := n.clients[0], n.clients[1]
 	n.clients = []netip.Addr{next, old}
 	return errors.Join(
-		command("ip -n "+n.name+" address add "+next.String()+"/24 dev eth0"),
 		command("ip -n "+n.name+" address delete "+old.String()+"/24 dev eth0"),
+		command("ip -n "+n.name+" address add "+next.String()+"/24 dev eth0"),
 		// The route went with the address it was chosen for.
 		command("ip -n "+n.name+" route replace default via "+n.host.String()),
 	)

@@ -1,6 +1,8 @@
 // What is around a story: the server and the networks, which the Go test holds,
 // and the figures that it collects.
 
+import { request } from "node:http";
+
 const { E2E_URL, E2E_SERVER, E2E_CONTROL, E2E_ARTIFACTS, E2E_CHROMIUM } = process.env;
 
 /** Where browsers go: a proxy that has the test page at /e2e/ and can be cut. */
@@ -11,12 +13,18 @@ export const direct = E2E_SERVER;
 export const artifacts = E2E_ARTIFACTS;
 export const chromiumPath = E2E_CHROMIUM;
 
-async function ask(what, ...args) {
+function ask(what, ...args) {
   const query = args.map((arg) => `arg=${encodeURIComponent(arg)}`).join("&");
-  const response = await fetch(`${E2E_CONTROL}/${what}?${query}`, { method: "POST" });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${what}: ${text}`);
-  return text;
+  return new Promise((resolve, reject) => {
+    const question = request({ socketPath: E2E_CONTROL, path: `/${what}?${query}`, method: "POST" }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (part) => (text += part)).on("end", () => {
+        if (response.statusCode === 200) resolve(text);
+        else reject(new Error(`${what}: ${text}`));
+      });
+    });
+    question.on("error", reject).end();
+  });
 }
 
 export const world = {
