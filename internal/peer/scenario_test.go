@@ -2,6 +2,7 @@ package peer_test
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,8 +38,8 @@ type call struct {
 	camera *webrtc.TrackLocalStaticRTP
 
 	up, down flow
-	next     uint16 // sequence number of the camera
-	keyEvery uint16 // packets
+	next     atomic.Uint32 // sequence number of the camera
+	keyEvery uint16        // packets
 
 	mu    sync.Mutex
 	heard []heard // guarded by mu: what the server said about the camera
@@ -105,9 +106,10 @@ func (c *call) connect() {
 	c.t.Helper()
 	c.negotiate(nil)
 	await(c.t, "the connection", c.seen.connected)
-	c.onLoop(func(media.Time) {
-		c.peer.Receiver("0").SetSink(c)
-	})
+	for c.ConnectionState() != webrtc.PeerConnectionStateConnected {
+		time.Sleep(time.Millisecond)
+	}
+	c.onLoop(func(media.Time) { c.peer.Receiver("0").SetSink(c) })
 }
 
 // listen writes down what the server says about the camera.
@@ -153,8 +155,7 @@ func (c *call) WritePacket(_ media.Time, p *media.Packet) {
 // shoot sends one packet of the camera, which carries its number, and reports
 // that number.
 func (c *call) shoot() uint16 {
-	seq := c.next
-	c.next++
+	seq := uint16(c.next.Add(1) - 1)
 	payload := vp8(byte(seq>>8), byte(seq))
 	if seq%c.keyEvery == 0 {
 		payload[3] = 0 // a key frame
