@@ -1,6 +1,7 @@
 package peer_test
 
 import (
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -171,7 +172,7 @@ func TestAServerThatIsFullOfGhostsHasRoomAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := w.Server.NewPeer(newEvents()); err != peer.ErrFull {
+		if _, err := w.Server.NewPeer(newEvents()); !errors.Is(err, peer.ErrFull) {
 			t.Fatalf("the fourth peer got %v", err)
 		}
 		time.Sleep(31 * time.Second)

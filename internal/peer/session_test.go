@@ -1,6 +1,7 @@
 package peer_test
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"strings"
@@ -265,11 +266,11 @@ func TestAServerHasAsManyPeersAsItMay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.NewPeer(newEvents()); err != peer.ErrFull {
+	if _, err := s.NewPeer(newEvents()); !errors.Is(err, peer.ErrFull) {
 		t.Errorf("the third peer got %v", err)
 	}
 	s.Close()
-	if _, err := s.NewPeer(newEvents()); err != peer.ErrClosed {
+	if _, err := s.NewPeer(newEvents()); !errors.Is(err, peer.ErrClosed) {
 		t.Errorf("after the end a peer got %v", err)
 	}
 }

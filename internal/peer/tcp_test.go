@@ -2,6 +2,7 @@ package peer
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -114,12 +115,12 @@ func TestATCPConnectionThatBringsNoCheckIsClosed(t *testing.T) {
 		for id := range uint64(maxTCPConns) {
 			s.conns[id+1000] = nil
 		}
-		if err := <-dialTCP(t, s).ended; err != errTooManyTCP {
+		if err := <-dialTCP(t, s).ended; !errors.Is(err, errTooManyTCP) {
 			t.Errorf("one connection too many got %v", err)
 		}
 		clear(s.conns)
 		s.closed = true
-		if err := <-dialTCP(t, s).ended; err != ErrClosed {
+		if err := <-dialTCP(t, s).ended; !errors.Is(err, ErrClosed) {
 			t.Errorf("after the end a connection got %v", err)
 		}
 	})

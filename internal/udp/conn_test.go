@@ -152,7 +152,7 @@ func TestBurstsAreTheirSegments(t *testing.T) {
 func TestSmallBatchLeavesTheRest(t *testing.T) {
 	onEachPath(t, func(t *testing.T, o Options) {
 		a, b := open(t, "::1", o), open(t, "::1", o)
-		if n, err := b.ReadBatch(nil); n != 0 || err != io.ErrShortBuffer {
+		if n, err := b.ReadBatch(nil); n != 0 || !errors.Is(err, io.ErrShortBuffer) {
 			t.Fatalf("no room at all: %d, %v", n, err)
 		}
 		// Ten datagrams in three runs are read in threes.
@@ -275,14 +275,14 @@ func TestClose(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if err := <-done; err != net.ErrClosed {
+		if err := <-done; !errors.Is(err, net.ErrClosed) {
 			t.Error("ReadBatch:", err)
 		}
 		// So are those who come later, and the figures stay.
-		if _, err := c.ReadBatch(make([]Datagram, 1)); err != net.ErrClosed {
+		if _, err := c.ReadBatch(make([]Datagram, 1)); !errors.Is(err, net.ErrClosed) {
 			t.Error("ReadBatch:", err)
 		}
-		if n, err := w.Write([]Burst{{Addr: at("::1", c), Data: []byte("too late")}}); n != 0 || err != net.ErrClosed {
+		if n, err := w.Write([]Burst{{Addr: at("::1", c), Data: []byte("too late")}}); n != 0 || !errors.Is(err, net.ErrClosed) {
 			t.Errorf("Write: %d, %v", n, err)
 		}
 		if s := c.Stats(); s.SentDatagrams != 1 || s.ReceivedDatagrams != 1 || s.DroppedError != 0 {
