@@ -60,7 +60,6 @@ export const en = {
     none: "None found",
     level: "Microphone level",
     quiet: "Say something: the bar should move.",
-    home: "Back to the start",
   },
 
   devices: {
@@ -130,7 +129,6 @@ export const en = {
   tile: {
     self: (name: string) => `${name} (you)`,
     screenOf: (name: string) => `${name}’s screen`,
-    ownScreen: "Your screen",
     muted: "Muted",
     hand: "Hand raised",
     away: "Reconnecting…",
@@ -222,8 +220,6 @@ export const en = {
   stats: {
     title: "Statistics",
     connection: { sfu: "To the server", p2p: "Direct", mcu: "To the server" },
-    up: "You send",
-    down: "You receive",
     rtt: "Round trip",
     available: "Room to send",
     route: "Route",
@@ -260,7 +256,6 @@ export const en = {
   },
 
   banner: {
-    connecting: "Joining the room…",
     reconnecting: n({ one: "The line was lost. Reconnecting for # second…", other: "The line was lost. Reconnecting for # seconds…" }),
     mediaRunsOn: n({
       one: "Reconnecting to the room for # second. You still see and hear each other.",
@@ -290,7 +285,6 @@ export const en = {
   over: {
     rejoin: "Join again",
     home: "Back to the start",
-    retry: "Try again",
   },
 
   /** Why a call ended, or did not begin, by the protocol's code. */

@@ -47,7 +47,6 @@ export const zh: Catalogue = {
     none: "未找到",
     level: "麦克风音量",
     quiet: "说句话，音量条应当会动。",
-    home: "返回首页",
   },
 
   devices: {
@@ -101,7 +100,6 @@ export const zh: Catalogue = {
   tile: {
     self: (name) => `${name}（你）`,
     screenOf: (name) => `${name} 的屏幕`,
-    ownScreen: "你的屏幕",
     muted: "已静音",
     hand: "已举手",
     away: "正在重新连接…",
@@ -193,8 +191,6 @@ export const zh: Catalogue = {
   stats: {
     title: "统计",
     connection: { sfu: "与服务器", p2p: "直连", mcu: "与服务器" },
-    up: "发送",
-    down: "接收",
     rtt: "往返时间",
     available: "可用上行",
     route: "线路",
@@ -231,7 +227,6 @@ export const zh: Catalogue = {
   },
 
   banner: {
-    connecting: "正在加入房间…",
     reconnecting: (seconds) => `连接断开，正在重新连接（${seconds} 秒）…`,
     mediaRunsOn: (seconds) => `正在重新连接房间（${seconds} 秒）。你们仍能看到和听到对方。`,
     mediaLost: "你已进入房间，但声音和画面传不过来，可能被防火墙拦住了。正在重试。",
@@ -258,7 +253,6 @@ export const zh: Catalogue = {
   over: {
     rejoin: "重新加入",
     home: "返回首页",
-    retry: "重试",
   },
 
   faults: {

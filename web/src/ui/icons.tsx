@@ -1,7 +1,7 @@
 // The icons: lucide's, as one sprite in the page.
 
 import {
-  Activity, ArrowLeftRight, ArrowRight, Check, ChevronDown, ChevronLeft, ChevronRight, CircleAlert, CircleDot, CircleStop, Copy, Crown,
+  Activity, ArrowLeftRight, Check, ChevronDown, ChevronLeft, ChevronRight, CircleAlert, CircleDot, CircleStop, Copy, Crown,
   Download, Ellipsis, File, Hand, Languages, Lock, MessageSquare, Mic, MicOff, MonitorUp, MonitorX, Paperclip, Phone, SendHorizontal,
   Server, Settings2, SunMoon, UserRound, UsersRound, Video, VideoOff, Volume2, X, type IconNode,
 } from "lucide";
@@ -10,7 +10,6 @@ import { h } from "preact";
 const nodes = {
   activity: Activity,
   alert: CircleAlert,
-  arrow: ArrowRight,
   camera: Video,
   "camera-off": VideoOff,
   chat: MessageSquare,
