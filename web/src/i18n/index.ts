@@ -6,7 +6,8 @@ import { en, type Catalogue } from "./en";
 import type { Language } from "./language";
 import { zh } from "./zh";
 
-export type { Catalogue, Fault } from "./en";
+export type { Catalogue } from "./en";
+export type { Fault } from "./en-faults";
 export * from "./language";
 
 /** The catalogues by language. */
