@@ -146,19 +146,23 @@ func (d *downstream) arrivals(now media.Time, fci []byte) {
 	}
 }
 
+// reachable reports whether there is a way to the client now; without one its
+// line is not tried, and the pace stands still.
+func (d *downstream) reachable() bool { return d.peer.selected.Load() != nil }
+
 // deadline returns when advance has something to do, or zero.
 func (d *downstream) deadline() media.Time {
-	if d.estimate != nil {
-		at := earliest(d.estimate.estimator.Deadline(), d.estimate.pacer.Deadline(len(d.pace.queue) > 0))
-		return earliest(d.reportAt, at)
+	at := d.reportAt
+	if d.estimate != nil && d.reachable() {
+		at = earliest(at, d.estimate.deadline(len(d.pace.queue) > 0))
 	}
-	return d.reportAt
+	return at
 }
 
 // advance tries the line, sends what had to wait and the sender reports that are due (RFC 3550
 // §6.4.1).
 func (d *downstream) advance(now media.Time) {
-	if d.estimate != nil {
+	if d.estimate != nil && d.reachable() {
 		d.estimate.advance(now, d.rtt, d.padder() != nil)
 		d.release(now)
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tutti-rtc/tutti/internal/peer/ice"
 )
 
 func TestAForgedCheckHoldsUntilTheNextOfTheTrueOwner(t *testing.T) {
@@ -65,5 +67,37 @@ func TestAServerMayCloseWhileAPeerIsMade(t *testing.T) {
 	l.turn(&l.queued)
 	if len(l.timers) != 0 || len(l.server.byUfrag) != 0 {
 		t.Error("something of the peer is left")
+	}
+}
+
+func TestAClientWhoseTCPBreaksMayComeBack(t *testing.T) {
+	l, _ := bareLoop(Options{})
+	p := barePeer(t, l, offerAll)
+	byTCP := ice.Address{Proto: ice.TCP, Remote: clientAddr.Remote, Conn: 1}
+	comes(epoch, l.server, byTCP, check(t, p, true))
+	p.down.estimate = newEstimate(epoch)
+	p.SetWanted(10_000_000)
+	p.down.estimate.pacer.StartProbe(epoch, 1, 1_000_000, 5000)
+	// The only connection breaks. The client has half a minute to make another
+	// one, as on UDP, though the server has nothing else to do for it.
+	p.forget(epoch, byTCP)
+	now := after(t, p, epoch, 20*time.Second)
+	if p.over {
+		t.Fatal("the session ended with the connection")
+	}
+	byTCP.Conn = 2
+	comes(now, l.server, byTCP, check(t, p, true))
+	if p.selected.Load().Conn != 2 {
+		t.Fatal("the new connection is not used")
+	}
+	now = after(t, p, now, 20*time.Second)
+	if p.over {
+		t.Fatal("the session ended although the client had come back")
+	}
+	// But it is not waited for for ever.
+	p.forget(now, byTCP)
+	after(t, p, now, 31*time.Second)
+	if !p.over {
+		t.Error("a client that has gone is kept")
 	}
 }

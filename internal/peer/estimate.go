@@ -52,6 +52,16 @@ func (e *estimate) arrivals(now media.Time, fci []byte, rtt time.Duration) {
 	e.pacer.SetEstimate(now, e.estimator.Update(now, rtt))
 }
 
+// deadline returns when advance, or the queue, has something to do. While a probe
+// leaves, the estimator has to wait with the next.
+func (e *estimate) deadline(queued bool) media.Time {
+	at := e.pacer.Deadline(queued)
+	if e.pacer.Probe() == 0 {
+		at = earliest(at, e.estimator.Deadline())
+	}
+	return at
+}
+
 // advance does what is due: a new estimate, or a probe if padding can be sent.
 func (e *estimate) advance(now media.Time, rtt time.Duration, canPad bool) {
 	if due(now, e.estimator.Deadline()) {

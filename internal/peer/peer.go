@@ -55,7 +55,7 @@ type Peer struct {
 	up        upstream
 	down      downstream
 	timer     *Timer
-	expires   media.Time // of a client that has not come yet
+	expires   media.Time // of a client that has not come yet, or whose TCP broke
 	over      bool
 
 	// Atomic.
@@ -313,13 +313,18 @@ func (p *Peer) follow() {
 	p.selected.Store(&to)
 }
 
-// forget drops a closed TCP connection.
+// forget drops a closed TCP connection. If it was the last way to the client, the
+// client has as long to come back as one that falls silent.
 func (p *Peer) forget(now media.Time, a ice.Address) {
 	if p.over {
 		return
 	}
 	if p.agent.Forget(a) {
 		p.follow()
+	}
+	if p.agent.State() == ice.Lost {
+		p.expires = now.Add(ice.DefaultConsent)
+		p.down.discard()
 	}
 	p.schedule(now)
 }
@@ -359,7 +364,7 @@ func (p *Peer) advance(now media.Time) {
 		p.follow()
 	}
 	p.forgetRoutes()
-	if p.agent.State() == ice.Lost || !p.expires.IsZero() && !now.Before(p.expires) {
+	if p.agent.State() == ice.Lost && p.expires.IsZero() || due(now, p.expires) {
 		p.end(now, true)
 		return
 	}

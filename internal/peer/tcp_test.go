@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,14 +84,16 @@ func TestATCPConnectionThatBringsNoCheckIsClosed(t *testing.T) {
 	tcpStory(t, func(t *testing.T, s *Server, p *Peer) {
 		begin := time.Now()
 		idle, noisy, torn, huge := dialTCP(t, s), dialTCP(t, s), dialTCP(t, s), dialTCP(t, s)
-		go func() { // random frames keep nothing open
+		var noise sync.WaitGroup
+		defer noise.Wait()
+		noise.Go(func() { // random frames keep nothing open
 			for noisy.SetWriteDeadline(time.Now().Add(time.Second)) == nil {
 				if _, err := noisy.Write([]byte{0, 4, 0x80, 96, 0, 1}); err != nil {
 					return
 				}
 				time.Sleep(time.Second)
 			}
-		}()
+		})
 		if _, err := torn.Write([]byte{0, 100, 1, 2, 3}); err != nil {
 			t.Fatal(err)
 		}
