@@ -15,6 +15,10 @@ const (
 	layerInterval = 500 * time.Millisecond
 	// meterInterval is how often a stream's bitrate is measured.
 	meterInterval = 500 * time.Millisecond
+	// patience is how long a slot waits for a stream while nothing comes,
+	// before it makes do with a smaller one, and then with one smaller still:
+	// the publisher may have rested all, and not have the line for this one.
+	patience = time.Second
 	// guess is what a stream that does not come yet is believed to take, in
 	// bits per pixel and second.
 	guess = 2
@@ -129,8 +133,14 @@ func (c *connection) review(now media.Time) {
 // largest streams.
 func (s *Slot) aim(now media.Time, target int8) {
 	stopgap := int8(-1)
+	if target != s.target {
+		s.aimed = now
+	}
 	if target >= 0 && !s.track.alive(now, uint8(target)) {
 		stopgap = s.track.nearestAlive(now, target)
+		if waited := now.Sub(s.aimed); stopgap < 0 && target > 0 && waited >= patience && !s.track.muted.Load() {
+			stopgap = max(0, target-int8(min(waited/patience, maxStreams)))
+		}
 	}
 	if target == s.target && stopgap == s.stopgap {
 		return

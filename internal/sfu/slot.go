@@ -45,6 +45,7 @@ type Slot struct {
 	target   int8            // stream that shall flow; it does from its next key frame on
 	stopgap  int8            // stream that may flow while the target does not come; −1: none
 	temporal uint8           // highest temporal layer that is sent
+	aimed    media.Time      // when the target was set
 	asked    media.Time
 	wished   media.Time // by the client, last time
 	status   api.SlotStatus
