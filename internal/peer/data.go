@@ -58,6 +58,7 @@ func (p *Peer) SendData(label string, b []byte) bool {
 		return true
 	}
 	p.data.dropped.Add(1)
+	p.server.drops.data.Add(1)
 	return false
 }
 

@@ -34,7 +34,7 @@ func (d *downstream) init(p *Peer) { d.peer, d.rtt = p, defaultRTT }
 type DownStats struct {
 	Packets, Bytes uint64
 	Failed         uint64        // packets that could not be built or sealed
-	Overflowed     uint64        // packets dropped because too many waited for the line
+	Overflowed     uint64        // packets dropped because too much waited for the line
 	RTT            time.Duration // round trip, smoothed
 	Lost           float64       // fraction lost, from the latest reports
 }
@@ -47,6 +47,12 @@ func (p *Peer) DownStats() DownStats {
 
 // RTT returns the round trip to the client. It must be called on the loop.
 func (p *Peer) RTT() time.Duration { return p.down.rtt }
+
+// fail counts a packet that could not be built or sealed.
+func (d *downstream) fail() {
+	d.failed++
+	d.peer.server.drops.unsent.Add(1)
+}
 
 // sent counts a sealed packet.
 func (d *downstream) sent(now media.Time, size int) {

@@ -2,6 +2,7 @@ package peer
 
 import (
 	"slices"
+	"time"
 
 	"github.com/tutti-rtc/tutti/internal/media"
 )
@@ -10,6 +11,9 @@ const (
 	// maxHeld is how many packets of a client may wait for the line: some
 	// large key frames. What comes beyond is dropped and counted.
 	maxHeld = 512
+	// maxWait is how long a packet may wait. A picture that comes later is
+	// worse than none: what waits is dropped, and a new one begins.
+	maxWait = time.Second
 	// probePacket is the length of a probe's packets on the wire: RTP padding
 	// is at most 255 bytes (RFC 3550 §5.1).
 	probePacket = 290
@@ -27,6 +31,7 @@ type held struct {
 	sender *Sender
 	packet Outgoing
 	pad    int
+	since  media.Time
 	data   *datagram
 }
 
@@ -39,11 +44,14 @@ func (d *downstream) hold(now media.Time, s *Sender, o *Outgoing, pad int) bool 
 	if len(d.pace.queue) == 0 && d.estimate.pacer.Budget(now) > 0 {
 		return false
 	}
-	if len(d.pace.queue) >= maxHeld || len(o.Dependency)+len(o.Descriptor)+len(o.Payload) > media.MaxPacketSize {
-		d.pace.dropped++
+	if len(o.Dependency)+len(o.Descriptor)+len(o.Payload) > media.MaxPacketSize {
+		return false // it can't be built either
+	}
+	if n := len(d.pace.queue); n >= maxHeld || n > 0 && now.Sub(d.pace.queue[0].since) > maxWait {
+		d.giveUp(now)
 		return true
 	}
-	h := held{sender: s, packet: *o, pad: pad, data: d.peer.server.datagrams.Get().(*datagram)}
+	h := held{sender: s, packet: *o, pad: pad, since: now, data: d.peer.server.datagrams.Get().(*datagram)}
 	rest := h.data.buf[:0]
 	keep := func(b []byte) []byte {
 		rest = append(rest, b...)
@@ -52,6 +60,20 @@ func (d *downstream) hold(now media.Time, s *Sender, o *Outgoing, pad int) bool 
 	h.packet.Dependency, h.packet.Descriptor, h.packet.Payload = keep(o.Dependency), keep(o.Descriptor), keep(o.Payload)
 	d.pace.queue = append(d.pace.queue, h)
 	return true
+}
+
+// giveUp drops all that waits and the packet that comes, and asks for a key frame
+// in each slot that is torn by it.
+func (d *downstream) giveUp(now media.Time) {
+	lost := uint64(len(d.pace.queue) + 1)
+	d.pace.dropped += lost
+	d.peer.server.drops.overflowed.Add(lost)
+	d.discard()
+	for _, s := range d.peer.senders {
+		if s.feedback != nil && s.media.Kind == media.Video {
+			s.feedback.KeyFrameWanted(now)
+		}
+	}
 }
 
 // release sends what may leave now, and padding where a probe lacks packets.

@@ -50,21 +50,41 @@ func TestALargeKeyFrameLeavesInSteps(t *testing.T) {
 	}
 }
 
+// wishes counts what a client asks for.
+type wishes struct{ keyFrames int }
+
+func (w *wishes) Nack(media.Time, []uint16) {}
+func (w *wishes) KeyFrameWanted(media.Time) { w.keyFrames++ }
+
 func TestWhatWaitsForTheLineIsBounded(t *testing.T) {
 	s, sink := listen(t)
 	slot := keyedSender(t, s, sink.LocalAddr().(*net.UDPAddr).AddrPort())
 	slot.media.Extensions.TransportCC = 1
+	asked := &wishes{}
+	slot.SetFeedback(asked)
+	d := &slot.peer.down
 	slot.peer.Loop().Do(func(now media.Time) {
-		slot.Write(now, numbered(frame(1000, 1100), 0))
-		slot.Write(now, numbered(frame(1000, 1100), 1000))
-		if n := len(slot.peer.down.pace.queue); n != maxHeld {
+		// Far more comes at once than may wait: it is given up as a whole, since
+		// half a picture is none, and the viewer gets a new one.
+		slot.Write(now, numbered(frame(700, 1100), 0))
+		if n := len(d.pace.queue); n > maxHeld {
 			t.Errorf("%d packets wait, %d may", n, maxHeld)
 		}
-		if slot.peer.DownStats().Overflowed == 0 {
-			t.Error("what was dropped is not counted")
+		if asked.keyFrames != 1 || slot.peer.DownStats().Overflowed == 0 || s.Stats().Overflowed == 0 {
+			t.Errorf("%d key frames were asked for, %d packets counted", asked.keyFrames, slot.peer.DownStats().Overflowed)
 		}
+		// What waits too long is given up as well: latency must not grow.
+		waiting := len(d.pace.queue)
+		if waiting == 0 {
+			t.Fatal("nothing waits")
+		}
+		slot.Write(now.Add(maxWait+time.Millisecond), numbered(frame(1, 1100), 700))
+		if n := len(d.pace.queue); n >= waiting || asked.keyFrames != 2 {
+			t.Errorf("after too long, %d packets wait and %d key frames were asked for", n, asked.keyFrames)
+		}
+		slot.Write(now, numbered(frame(200, 1100), 701))
 		slot.peer.end(now, false)
-		if n := len(slot.peer.down.pace.queue); n != 0 {
+		if n := len(d.pace.queue); n != 0 {
 			t.Errorf("%d packets are kept for a peer that is over", n)
 		}
 	})

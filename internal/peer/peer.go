@@ -275,7 +275,9 @@ func (p *Peer) check(now media.Time, from ice.Address, b []byte) {
 		p.loop.out.commit(from, len(reply))
 	}
 	if p.agent.Valid(from) {
-		p.expires = 0
+		if p.keys != nil { // before, the handshake must come in time
+			p.expires = 0
+		}
 		if from.Conn != 0 {
 			if c := p.server.tcpConn(from.Conn); c != nil {
 				c.prove(p)
@@ -353,7 +355,7 @@ func (p *Peer) keyed(now media.Time, k *srtpKeys) {
 	if p.over {
 		return
 	}
-	p.keys = k
+	p.keys, p.expires = k, 0
 	p.handler.Connected(now)
 	p.schedule(now)
 }

@@ -41,12 +41,12 @@ func (p *Peer) handleRTCP(now media.Time, b []byte) {
 	}
 	ssrc, ok := p.up.reporters.admits(b, 4)
 	if !ok {
-		p.up.refused++
+		p.up.refuse()
 		return
 	}
 	plain, err := p.keys.in.DecryptRTCP(nil, b, nil)
 	if err != nil {
-		p.up.refused++
+		p.up.refuse()
 		return
 	}
 	p.up.reporters[ssrc] = struct{}{}
@@ -58,7 +58,7 @@ func (p *Peer) takeRTCP(now media.Time, plain []byte) {
 	for len(plain) > 0 {
 		var h rtcp.Header
 		if err := h.Unmarshal(plain); err != nil || (int(h.Length)+1)*4 > len(plain) {
-			p.up.refused++
+			p.up.refuse()
 			return
 		}
 		n := (int(h.Length) + 1) * 4
@@ -78,7 +78,7 @@ func (p *Peer) handleReport(now media.Time, h *rtcp.Header, b []byte) {
 	}
 	packets, err := rtcp.Unmarshal(b)
 	if err != nil {
-		p.up.refused++
+		p.up.refuse()
 		return
 	}
 	for _, packet := range packets {

@@ -153,7 +153,7 @@ func (s *Sender) seal(now media.Time, to ice.Address, b []byte) {
 	}
 	sealed, err := s.peer.keys.out.EncryptRTP(b[:0], b, &s.peer.header)
 	if err != nil {
-		s.peer.down.failed++
+		s.peer.down.fail()
 		return
 	}
 	s.peer.down.sent(now, len(sealed))
@@ -211,12 +211,16 @@ func (s *Sender) build(now media.Time, o *Outgoing, pad int, dst []byte) []byte 
 	if pad > 0 {
 		b = wire.AppendPadding(b, pad)
 	}
-	if len(b)+srtpTrailer > media.MaxPacketSize {
-		s.peer.down.failed++
+	if len(b)+srtpTrailer > maxDatagram {
+		s.peer.down.fail()
 		return nil
 	}
 	return b
 }
+
+// maxDatagram is the longest datagram that the server sends: what fits an
+// Ethernet frame by IPv6. A longer one would cost a burst its segmentation.
+const maxDatagram = 1500 - 40 - 8
 
 // srtpTrailer is the most that sealing adds, in bytes.
 const srtpTrailer = 20

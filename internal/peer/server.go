@@ -72,6 +72,7 @@ type Server struct {
 	datagrams sync.Pool // of *datagram
 	running   sync.WaitGroup
 	strays    atomic.Uint64 // datagrams of nobody
+	drops     drops
 
 	mu      sync.RWMutex // guards what follows
 	closed  bool
@@ -335,8 +336,19 @@ type Stats struct {
 	Packets int64  // media packets held now
 	Strays  uint64 // datagrams that belong to no peer
 	Dropped uint64 // datagrams and packets that met a full queue
-	UDP     udp.Stats
+	// Refused are packets of clients that could not be decrypted or read,
+	// Unsent those to clients that could not be built.
+	Refused, Unsent uint64
+	// Overflowed are packets that had waited too long for a client's line.
+	Overflowed uint64
+	// DataDropped are data channel messages, TCPDropped ICE-TCP frames to
+	// clients that read too slowly.
+	DataDropped, TCPDropped uint64
+	UDP                     udp.Stats
 }
+
+// drops count what was given up, over all peers.
+type drops struct{ refused, unsent, overflowed, data, tcp atomic.Uint64 }
 
 // Stats returns the counters so far.
 func (s *Server) Stats() Stats {
@@ -344,6 +356,9 @@ func (s *Server) Stats() Stats {
 	st := Stats{Peers: len(s.peers)}
 	s.mu.RUnlock()
 	st.Packets, st.Strays, st.UDP = s.packets.Lent(), s.strays.Load(), s.conn.Stats()
+	d := &s.drops
+	st.Refused, st.Unsent, st.Overflowed = d.refused.Load(), d.unsent.Load(), d.overflowed.Load()
+	st.DataDropped, st.TCPDropped = d.data.Load(), d.tcp.Load()
 	for _, l := range s.loops {
 		st.Dropped += l.dropped.Load()
 	}

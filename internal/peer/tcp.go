@@ -133,6 +133,7 @@ func (c *tcpConn) send(b []byte) {
 	if len(c.queue)+2+len(b) > maxTCPQueue {
 		c.mu.Unlock()
 		c.dropped.Add(1)
+		c.server.drops.tcp.Add(1)
 		return
 	}
 	c.queue = binary.BigEndian.AppendUint16(c.queue, uint16(len(b)))

@@ -66,6 +66,12 @@ type UpStats struct {
 	Refused uint64 // packets that can't be decrypted or read, or belong nowhere
 }
 
+// refuse counts a packet that makes no sense here.
+func (u *upstream) refuse() {
+	u.refused++
+	u.peer.server.drops.refused.Add(1)
+}
+
 // UpStats returns the counters so far. It must be called on the loop.
 func (p *Peer) UpStats() UpStats {
 	return UpStats{Streams: len(p.up.order), Refused: p.up.refused}
@@ -123,14 +129,14 @@ func (u *upstream) handleRTP(now media.Time, b []byte) {
 	}
 	ssrc, ok := u.sources.admits(b, 8)
 	if !ok {
-		u.refused++
+		u.refuse()
 		return
 	}
 	p := u.peer.server.packets.Get()
 	defer p.Release()
 	plain, err := u.peer.keys.in.DecryptRTP(p.Buffer()[:0], b, &u.peer.header)
 	if err != nil {
-		u.refused++
+		u.refuse()
 		return
 	}
 	u.sources[ssrc] = struct{}{}
@@ -141,14 +147,14 @@ func (u *upstream) handleRTP(now media.Time, b []byte) {
 func (u *upstream) takeRTP(now media.Time, p *media.Packet, plain []byte) {
 	var h wire.Header
 	if wire.ParseHeader(plain, &h) != nil {
-		u.refused++
+		u.refuse()
 		return
 	}
 	u.note(now, &h)
 	s, ok := u.streams[h.SSRC]
 	if !ok {
 		if s, ok = u.identify(&h); !ok {
-			u.refused++
+			u.refuse()
 			return
 		}
 	}
@@ -171,12 +177,12 @@ func (u *upstream) restore(h *wire.Header, in *inbound, p *media.Packet) bool {
 	}
 	osn, rest, err := wire.ParseRTX(p.Payload)
 	if err != nil {
-		u.refused++
+		u.refuse()
 		return false
 	}
 	f := &in.receiver.formats[h.PayloadType&0x7f]
 	if f.primary == 0 {
-		u.refused++
+		u.refuse()
 		return false
 	}
 	h.SequenceNumber, h.PayloadType, p.Payload = osn, f.primary, rest
