@@ -140,7 +140,6 @@ func tell(t *testing.T, cmd *exec.Cmd, limit time.Duration) {
 	kill := time.AfterFunc(limit+killTime, func() { _ = cmd.Process.Kill() })
 	defer kill.Stop()
 	err := cmd.Wait()
-	t.Logf("node ended at %v", time.Now())
 	_ = in.Close()
 	<-read
 	if err != nil {

@@ -61,7 +61,7 @@ export class Person {
   async hears(name, within) {
     await until(`${this.name} hears ${name}`, async () => {
       const { share, windows } = await this.heard(name);
-      return windows >= 20 && share > 0.95;
+      return windows >= 10 && share > 0.95;
     }, within);
   }
 
@@ -69,7 +69,7 @@ export class Person {
   async hearsNot(name, within) {
     await until(`${this.name} does not hear ${name}`, async () => {
       const { share, windows } = await this.heard(name);
-      return windows >= 20 && share === 0;
+      return windows >= 10 && share === 0;
     }, within);
   }
 

@@ -1,19 +1,23 @@
 // A story: people come, something happens, they see and hear what they should.
 
 import { openChromium } from "./chromium.mjs";
+import { lookBack } from "./stage.mjs";
 
-/** Tells a story in Chromium and ends the process with its outcome. */
+/**
+ * Tells a story and ends the process with its outcome. Tell gets enter, which
+ * brings a person to a page in Chromium, and people, which has all of them.
+ */
 export async function story(tell) {
-  const stage = await openChromium();
+  const people = [];
   let code = 0;
   try {
-    await tell(stage);
+    await tell({ ...(await openChromium(people)), people });
   } catch (error) {
     console.log(error.stack);
-    await stage.lookBack();
+    await lookBack(people);
     code = 1;
   }
-  // The browser is killed with this process; closing it in order takes seconds.
+  // Browsers are killed with this process; to close one in order takes seconds.
   process.exit(code);
 }
 
