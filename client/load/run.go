@@ -49,12 +49,19 @@ type Report struct {
 	// key frame, of which a publisher is asked for one a second at most.
 	FirstVideo Quantiles `json:"first_video"`
 
-	Packets          int64     `json:"packets"`
-	PacketsPerSecond float64   `json:"packets_per_second"`
-	Lost             int64     `json:"lost"`
-	LossPercent      float64   `json:"loss_percent"`
-	Undecryptable    int64     `json:"undecryptable"`
-	Latency          Quantiles `json:"latency"`
+	// Published are the packets that publishers sent, Packets those that all
+	// viewers got together, Lost those that their sequence numbers miss.
+	Published        int64   `json:"published"`
+	Packets          int64   `json:"packets"`
+	PacketsPerSecond float64 `json:"packets_per_second"`
+	Lost             int64   `json:"lost"`
+	LossPercent      float64 `json:"loss_percent"`
+	// Delivered is the share in percent of what one publisher has sent that
+	// its viewers got: a server that can't keep up drops packets before it
+	// numbers them. 0 with several publishers, whom nobody watches all.
+	Delivered     float64   `json:"delivered_percent"`
+	Undecryptable int64     `json:"undecryptable"`
+	Latency       Quantiles `json:"latency"`
 
 	// ServerCPU is in cores, CPUPerPacket in µs per packet that a viewer got.
 	ServerCPU    float64 `json:"server_cpu"`
@@ -79,6 +86,8 @@ type run struct {
 	first    histogram
 	video    histogram
 
+	sources []*Source
+
 	mu       sync.Mutex // guards the following
 	viewers  []*Viewer
 	failures []error
@@ -88,6 +97,7 @@ type run struct {
 // sample is a reading of all counters at one time.
 type sample struct {
 	at                time.Time
+	published         int64
 	received, numbers int64 // packets, and what the sequence numbers say
 	stray             int64
 	server, own       Usage
@@ -108,7 +118,9 @@ func Run(ctx context.Context, name string, o Options) (*Report, error) {
 	defer r.leave()
 	for i := range o.Publishers {
 		joining, cancel := context.WithTimeout(ctx, joinTime)
-		leave, err := o.Target.Publish(joining, i, NewSource(o.Bitrate))
+		source := NewSource(o.Bitrate)
+		r.sources = append(r.sources, source)
+		leave, err := o.Target.Publish(joining, i, source)
 		cancel()
 		if err != nil {
 			return nil, fmt.Errorf("publisher %d: %w", i, err)
@@ -211,6 +223,9 @@ func (r *run) leave() {
 
 func (r *run) sample() (sample, error) {
 	s := sample{at: time.Now()}
+	for _, source := range r.sources {
+		s.published += source.sent.Load()
+	}
 	r.mu.Lock()
 	for _, v := range r.viewers {
 		s.stray += v.stray.Load()
@@ -239,7 +254,8 @@ func (r *run) report(name string, before, joined, begin, end sample) *Report {
 	rep := &Report{
 		Name: name, Publishers: r.Publishers, Viewers: r.Viewers, Bitrate: r.Bitrate, Seconds: seconds,
 		Joined: len(r.viewers), Failures: distinct(r.failures),
-		Packets: end.received - begin.received, Undecryptable: end.stray,
+		Published: end.published - begin.published,
+		Packets:   end.received - begin.received, Undecryptable: end.stray,
 		Latency: r.latency.quantiles(),
 	}
 	for _, v := range r.viewers {
@@ -255,6 +271,9 @@ func (r *run) report(name string, before, joined, begin, end sample) *Report {
 	if sent := end.numbers - begin.numbers; sent > 0 {
 		rep.Lost = sent - rep.Packets
 		rep.LossPercent = 100 * float64(rep.Lost) / float64(sent)
+	}
+	if due := rep.Published * int64(rep.Joined); due > 0 && rep.Publishers == 1 {
+		rep.Delivered = 100 * float64(rep.Packets) / float64(due)
 	}
 	if r.ServerPID == 0 {
 		return rep

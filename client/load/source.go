@@ -16,6 +16,7 @@ import (
 type Source struct {
 	bitrate  int
 	keyFrame atomic.Bool
+	sent     atomic.Int64 // packets
 	random   *rand.Rand
 
 	// Owned by Run.
@@ -50,21 +51,31 @@ func NewSource(bitrate int) *Source {
 func (s *Source) RequestKeyFrame() { s.keyFrame.Store(true) }
 
 // Run gives packets to video and audio, in real time, until ctx ends or one of
-// them fails. SSRC and payload type are for them to set; the payload is lent.
+// them fails. If it was held up it makes good what is due, so that the load is
+// what was asked for. SSRC and payload type are for them to set; the payload is
+// lent.
 func (s *Source) Run(ctx context.Context, video, audio func(*rtp.Packet) error) error {
-	frames := time.NewTicker(time.Second / framesPerS)
-	defer frames.Stop()
-	sounds := time.NewTicker(20 * time.Millisecond)
-	defer sounds.Stop()
+	frame, sound := time.Now(), time.Now()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
-		var err error
+		next := frame
+		if sound.Before(frame) {
+			next = sound
+		}
+		timer.Reset(time.Until(next))
 		select {
-		case <-frames.C:
-			err = s.frame(video)
-		case <-sounds.C:
-			err = s.sound(audio)
+		case <-timer.C:
 		case <-ctx.Done():
 			return nil
+		}
+		var err error
+		if sound.Before(frame) {
+			err = s.sound(audio)
+			sound = sound.Add(20 * time.Millisecond)
+		} else {
+			err = s.frame(video)
+			frame = frame.Add(time.Second / framesPerS)
 		}
 		if err != nil {
 			return err
@@ -93,6 +104,7 @@ func (s *Source) frame(send func(*rtp.Packet) error) error {
 		if err := send(p); err != nil {
 			return err
 		}
+		s.sent.Add(1)
 	}
 	return nil
 }
@@ -120,6 +132,7 @@ func (s *Source) sound(send func(*rtp.Packet) error) error {
 	b := s.buffer[:opusBytes]
 	b[0] = 0x78 // RFC 6716 §3.1: hybrid, fullband, 20 ms, mono, one frame
 	stamp(b)
+	s.sent.Add(1)
 	return send(&rtp.Packet{
 		Header:  rtp.Header{Version: 2, SequenceNumber: s.audioSeq, Timestamp: s.audioTime},
 		Payload: b,
