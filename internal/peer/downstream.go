@@ -165,8 +165,8 @@ func (d *downstream) deadline() media.Time {
 	return at
 }
 
-// advance tries the line, sends what had to wait and the sender reports that are due (RFC 3550
-// §6.4.1).
+// advance tries the line, sends what had to wait and the sender reports that are
+// due (RFC 3550 §6.4.1).
 func (d *downstream) advance(now media.Time) {
 	if d.estimate != nil && d.reachable() {
 		d.estimate.advance(now, d.rtt, d.padder() != nil)

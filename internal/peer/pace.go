@@ -2,18 +2,15 @@ package peer
 
 import (
 	"slices"
-	"time"
 
 	"github.com/tutti-rtc/tutti/internal/media"
 )
 
 const (
 	// maxHeld is how many packets of a client may wait for the line: some
-	// large key frames. What comes beyond is dropped and counted.
+	// large key frames. When more comes, all is dropped and counted, and a new
+	// picture begins.
 	maxHeld = 512
-	// maxWait is how long a packet may wait. A picture that comes later is
-	// worse than none: what waits is dropped, and a new one begins.
-	maxWait = time.Second
 	// probePacket is the length of a probe's packets on the wire: RTP padding
 	// is at most 255 bytes (RFC 3550 §5.1).
 	probePacket = 290
@@ -31,7 +28,6 @@ type held struct {
 	sender *Sender
 	packet Outgoing
 	pad    int
-	since  media.Time
 	data   *datagram
 }
 
@@ -47,11 +43,11 @@ func (d *downstream) hold(now media.Time, s *Sender, o *Outgoing, pad int) bool 
 	if len(o.Dependency)+len(o.Descriptor)+len(o.Payload) > media.MaxPacketSize {
 		return false // it can't be built either
 	}
-	if n := len(d.pace.queue); n >= maxHeld || n > 0 && now.Sub(d.pace.queue[0].since) > maxWait {
+	if len(d.pace.queue) >= maxHeld {
 		d.giveUp(now)
 		return true
 	}
-	h := held{sender: s, packet: *o, pad: pad, since: now, data: d.peer.server.datagrams.Get().(*datagram)}
+	h := held{sender: s, packet: *o, pad: pad, data: d.peer.server.datagrams.Get().(*datagram)}
 	rest := h.data.buf[:0]
 	keep := func(b []byte) []byte {
 		rest = append(rest, b...)
