@@ -203,11 +203,13 @@ func (r *Room) tend() {
 }
 
 // abandon gives up the membership whose media connection the server has closed;
-// the room is joined anew.
+// the room is joined anew, unless the server meanwhile says that it is over.
 func (r *Room) abandon(ctx context.Context) {
 	_ = r.do(ctx, &api.Leave{})
 	r.mu.Lock()
-	r.key, r.bye = "", nil
+	if r.bye == nil || r.bye.Code == api.CodeLeft {
+		r.key, r.bye = "", nil
+	}
 	s := r.socket
 	r.mu.Unlock()
 	s.close()

@@ -128,7 +128,11 @@ func TestTokensDecide(t *testing.T) {
 	if err := ann.Moderate(ann.ctx(), api.Moderate{Action: api.ActionEnd}); err != nil {
 		t.Error(err)
 	}
-	<-ben.Done()
+	select {
+	case <-ben.Done():
+	case <-ben.ctx().Done():
+		t.Fatal("Ben was not told that the room ended")
+	}
 	wantCode(t, "a room that was ended", ben.Err(), api.CodeEnded)
 }
 

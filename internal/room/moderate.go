@@ -28,10 +28,10 @@ func (r *Room) moderate(m *member, q *api.Moderate) error {
 	}
 	switch q.Action {
 	case api.ActionRemove:
-		r.remove(other, api.CodeRemoved)
-		if other.session != nil {
+		if other.session != nil { // before its media end, as when the room does
 			other.session.conn.Close(&api.Bye{Code: api.CodeRemoved, Text: "The host has removed you from this call.", RetryAfter: -1})
 		}
+		r.remove(other, api.CodeRemoved)
 	case api.ActionMakeHost:
 		if other.role != api.RoleHost {
 			other.role = api.RoleHost

@@ -88,10 +88,10 @@ func (r *Room) loop() {
 	for _, m := range r.members {
 		m.left = true
 		r.recount(m)
-		m.endpoint.Close()
-		if m.session != nil {
+		if m.session != nil { // first, or the client takes the end of its media for a fault
 			m.session.conn.Close(r.bye)
 		}
+		m.endpoint.Close()
 	}
 }
 
