@@ -36,7 +36,8 @@ test:
 	scripts/test.sh all
 
 bench: build
-	scripts/packages.sh janus
+	scripts/packages.sh janus iproute2 util-linux chromium
+	scripts/npm.sh e2e
 	go run ./bench $(ARGS)
 
 clean:

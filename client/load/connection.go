@@ -81,7 +81,10 @@ type arrivals struct {
 }
 
 // keys are the SRTP contexts of both directions.
-type keys struct{ in, out *srtp.Context }
+type keys struct {
+	in, out *srtp.Context
+	profile srtp.ProtectionProfile
+}
 
 // open connects the socket and starts reading.
 func (c *connection) open(r remote) error {
@@ -185,7 +188,7 @@ func (c *connection) secure(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("take the SRTP keys: %w", err)
 	}
-	c.keys.Store(&keys{in: in, out: out})
+	c.keys.Store(&keys{in: in, out: out, profile: config.Profile})
 	return nil
 }
 

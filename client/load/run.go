@@ -41,6 +41,9 @@ type Report struct {
 	Bitrate    int     `json:"bitrate"`
 	Seconds    float64 `json:"seconds"`
 
+	// Profile is the SRTP profile that the server has chosen.
+	Profile string `json:"srtp_profile"`
+
 	Joined   int      `json:"joined"`
 	Failures []string `json:"failures,omitempty"` // the first few different ones
 	// FirstPacket is the time from the join request to the first media packet.
@@ -259,6 +262,7 @@ func (r *run) report(name string, before, joined, begin, end sample) *Report {
 		Latency: r.latency.quantiles(),
 	}
 	for _, v := range r.viewers {
+		rep.Profile = v.keys.Load().profile.String()
 		if first := v.first.Load(); first > 0 {
 			r.first.add(time.Duration(first))
 		}
