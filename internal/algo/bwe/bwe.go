@@ -44,8 +44,8 @@ type Estimator struct {
 	target media.Bitrate
 	wanted media.Bitrate
 	rtt    time.Duration
-	// unanswered is when the first packet since the last feedback left, or
-	// when the silence after it was last punished; zero if there is none.
+	// unanswered is when the first packet left since the last feedback, or
+	// since its silence was last punished; zero if there is none.
 	unanswered media.Time
 	news       bool // Report was called since Update
 }
@@ -120,6 +120,9 @@ func (e *Estimator) Update(now media.Time, rtt time.Duration) media.Bitrate {
 	}
 	e.prober.expire(now, rtt)
 	e.loss.update(now, float64(e.target), rtt)
+	if e.trend.usage == overuse || e.loss.heavy() {
+		e.prober.rest(now)
+	}
 	e.rate.rate = e.clamp(e.rate.rate)
 	e.target = media.Bitrate(e.clamp(min(e.rate.rate, e.loss.rate())))
 	return e.target
@@ -153,18 +156,15 @@ func (e *Estimator) Deadline() media.Time {
 	return d
 }
 
-// needsProbe reports whether more is wanted than estimated, and nothing speaks
-// against trying.
-func (e *Estimator) needsProbe() bool {
-	return e.wanted > e.target && e.trend.usage != overuse && !e.loss.heavy()
-}
+// needsProbe reports whether more is wanted than estimated.
+func (e *Estimator) needsProbe() bool { return e.wanted > e.target }
 
 // punishSilence lowers the estimate while nothing that is sent gets an answer.
 func (e *Estimator) punishSilence(now media.Time) {
 	if e.unanswered.IsZero() || now.Sub(e.unanswered) < silence+e.rtt {
 		return
 	}
-	e.unanswered = now
+	e.unanswered = 0 // what leaves from now on counts
 	before := e.rate.rate
 	e.rate.rate = e.clamp(before * silenceFactor)
 	e.target = min(e.target, media.Bitrate(e.rate.rate))

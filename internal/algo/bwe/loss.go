@@ -12,12 +12,13 @@ const (
 	lowLoss    = 0.02
 	highLoss   = 0.10
 	minPackets = 20 // for a fraction that means something
+	lossMemory = 2 * time.Second
 )
 
 // lossLimit bounds the rate while more than a tenth of the packets is lost.
 type lossLimit struct {
-	total, lost int // since the last update
-	fraction    float64
+	total, lost int     // since the last update
+	fraction    float64 // as of updated; forgotten when too little follows
 	limit       float64 // bit/s; 0 stands for none
 	updated     media.Time
 	fell        media.Time
@@ -33,6 +34,9 @@ func (l *lossLimit) add(lost bool) {
 // update moves the limit; rate is the one that the packets were sent at.
 func (l *lossLimit) update(now media.Time, rate float64, rtt time.Duration) {
 	if l.total < minPackets {
+		if now.Sub(l.updated) > lossMemory {
+			l.fraction = 0
+		}
 		return
 	}
 	l.fraction = float64(l.lost) / float64(l.total)

@@ -3,6 +3,8 @@ package bwe
 import (
 	"testing"
 	"time"
+
+	"github.com/tutti-rtc/tutti/internal/media"
 )
 
 // A little loss is the nature of radio, not a reason to slow down.
@@ -52,4 +54,26 @@ func TestScenarioLossFromAShortQueue(t *testing.T) {
 	if share := 1 - float64(c.delivered)/float64(c.sent); share > 0.15 {
 		t.Errorf("%.0f %% is lost all the time", share*100)
 	}
+}
+
+// The line gets so thin that a viewer's pictures are paused. Then nothing tells
+// any more how it is, but for the probes: they must not wait for news.
+func TestScenarioLossUntilNothingIsSent(t *testing.T) {
+	c := newCall(t, 2*mbps, 1500*kbps, Options{})
+	c.layers = func(target media.Bitrate) media.Bitrate {
+		if target < 150*kbps {
+			return 0
+		}
+		return 1500 * kbps
+	}
+	c.run(5 * time.Second)
+	c.capacity, c.loss = 40*kbps, 0.7
+	c.run(15 * time.Second)
+	if got := c.e.Target(); got > 150*kbps {
+		t.Fatalf("the estimate of a broken line is %d", got)
+	}
+	c.capacity, c.loss = 2*mbps, 0
+	c.run(20 * time.Second)
+	c.mark()
+	c.within("20 s after it", c.run(10*time.Second), 1200*kbps, 1600*kbps)
 }

@@ -162,6 +162,10 @@ func (p *prober) fell(now media.Time, before, after float64) {
 	p.next = max(p.next, now.Add(probeRecovery))
 }
 
+// rest puts the next probe off while the line is in trouble. That is told by what
+// is sent over it: when nothing is, only a probe can tell that it is well again.
+func (p *prober) rest(now media.Time) { p.next = max(p.next, now.Add(probeRecovery)) }
+
 // disturbs reports whether a queue may be a probe's.
 func (p *prober) disturbs(now media.Time, rtt time.Duration) bool {
 	return p.active || !p.disturb.IsZero() && now.Sub(p.disturb) < rtt+probeSettle
