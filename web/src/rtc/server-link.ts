@@ -2,7 +2,7 @@
 // anew for a new membership, and when nothing else brings it back.
 
 import { Events } from "../protocol/events";
-import type { Answer } from "../protocol/messages";
+import { type Answer, SignalError } from "../protocol/messages";
 import { ServerPeer, type ServerPeerEvents } from "./server-peer";
 import type { MediaState, SendOrigin } from "./types";
 
@@ -59,7 +59,11 @@ export class ServerLink extends Events<ServerLinkEvents> {
     peer.on("state", (state) => this.stateChanged(state));
     peer.on("slots", () => this.emit("slots"));
     peer.on("refused", (media) => this.emit("refused", media));
-    peer.on("error", (error) => this.emit("error", error));
+    peer.on("error", (error) => {
+      // The server has given this connection up: a restart can't bring it back.
+      if (error instanceof SignalError && error.code === "not_found" && this.peer === peer) this.renew();
+      else this.emit("error", error);
+    });
     this.emit("peer", peer);
     peer.start().catch((error: unknown) => {
       if (this.peer !== peer) return;
