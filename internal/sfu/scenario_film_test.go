@@ -46,9 +46,6 @@ type stream struct {
 	paused  atomic.Bool
 	broken  atomic.Bool
 	wanted  atomic.Bool // a key frame is
-
-	mu    sync.Mutex
-	asked []time.Time // guarded by mu; for key frames
 }
 
 type extension struct {
@@ -119,21 +116,9 @@ func (s *stream) listen(sender *webrtc.RTPSender) {
 		for _, p := range packets {
 			if _, ok := p.(*rtcp.PictureLossIndication); ok {
 				s.wanted.Store(true)
-				s.mu.Lock()
-				s.asked = append(s.asked, time.Now())
-				s.mu.Unlock()
 			}
 		}
 	}
-}
-
-// keyFrames returns when key frames were asked for, and forgets it.
-func (s *stream) keyFrames() []time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	asked := s.asked
-	s.asked = nil
-	return asked
 }
 
 // publication says what the film is.
