@@ -21,6 +21,7 @@ type downstream struct {
 	packets, bytes uint64
 	estimate       *estimate // nil where the client reports no arrivals
 	pace           pace
+	resends        resends
 	scratch        [5]wire.Extension
 	values         [8]byte
 }
@@ -35,6 +36,7 @@ type DownStats struct {
 	Packets, Bytes uint64
 	Failed         uint64        // packets that could not be built or sealed
 	Overflowed     uint64        // packets dropped because too much waited for the line
+	Refused        uint64        // retransmissions that the line can't bear
 	RTT            time.Duration // round trip, smoothed
 	Lost           float64       // fraction lost, from the latest reports
 }
@@ -42,7 +44,10 @@ type DownStats struct {
 // DownStats returns the counters so far. It must be called on the loop.
 func (p *Peer) DownStats() DownStats {
 	d := &p.down
-	return DownStats{Packets: d.packets, Bytes: d.bytes, Failed: d.failed, Overflowed: d.pace.dropped, RTT: d.rtt, Lost: d.lost}
+	return DownStats{
+		Packets: d.packets, Bytes: d.bytes, Failed: d.failed, Overflowed: d.pace.dropped, Refused: d.resends.refused,
+		RTT: d.rtt, Lost: d.lost,
+	}
 }
 
 // RTT returns the round trip to the client. It must be called on the loop.

@@ -131,6 +131,9 @@ func (s *Sender) Write(now media.Time, batch []Outgoing) {
 	out, held := &s.peer.loop.out, false
 	for i := range batch {
 		o := &batch[i]
+		if o.Retransmission && !s.peer.down.affords(now, s.length(o)+overhead) {
+			continue
+		}
 		pad := 0
 		if gap := longest - s.length(o); gap <= maxEqualising && s.media.Kind == media.Video {
 			pad = gap
