@@ -20,6 +20,7 @@ func TestMoreSlotsDisturbNothing(t *testing.T) {
 		red, blue := newSimulcast(t, "red"), newFilm(t, "blue")
 		s.enter("anna", 0, peertest.ClientOptions{}, red)
 		s.enter("bela", 0, peertest.ClientOptions{}, blue)
+		s.data = true
 		carl := s.enter("carl", 1, peertest.ClientOptions{})
 		carl.shows(small, "red")
 		after(2 * time.Second)
