@@ -45,7 +45,11 @@ func TestMoreSlotsDisturbNothing(t *testing.T) {
 		if first[0].ssrc == third[0].ssrc {
 			t.Error("two slots share an SSRC")
 		}
-		// Data goes on, too.
+		// Data goes on, too, both ways.
+		s.must(carl.data.SendText("hello"))
+		carl.awaits("is heard", func(n sfu.Notice) bool {
+			return n.Data != nil && n.Data.Label == "tutti-reliable" && string(n.Data.Message) == "hello"
+		})
 		if !carl.endpoint.SendData("tutti-reliable", []byte("hello")) {
 			t.Error("the data channel was lost")
 		}
@@ -239,6 +243,39 @@ func TestWishesThatMakeNoSenseShowNothing(t *testing.T) {
 		after(time.Second)
 		if len(anna.video(0).cut()) == 0 {
 			t.Error("one's own picture does not come")
+		}
+	})
+}
+
+func TestATrackIsASourceForWhoeverTakesIt(t *testing.T) {
+	play(t, 7, func(t *testing.T, s *stage) {
+		cam := newSimulcast(t, "cam")
+		cam.obeys = false // it sends though nobody watches
+		anna := s.enter("anna", 0, peertest.ClientOptions{}, cam)
+		after(time.Second)
+		source, ok := s.router.Source("cam")
+		if _, other := s.router.Source("nobody's"); !ok || other {
+			t.Fatal("the published track is a source, and no other")
+		}
+		if info := source.Info(); info.Codec != media.VP8 || len(info.Layers) != 3 {
+			t.Errorf("the source is %+v", info)
+		}
+		anna.awaits("is told that its camera came", func(n sfu.Notice) bool { return n.Arrived != nil && n.Arrived.Codec == media.VP8 })
+		source.RequestKeyFrame(0, media.Layer{Stream: 1})
+		after(100 * time.Millisecond)
+		if n := len(cam.streams[1].keyFrames()); n != 1 {
+			t.Errorf("%d key frames were asked for", n)
+		}
+		// What it has sent can be had again for a while.
+		kept := 0
+		for seq := media.Seq(1 << 16); seq < 1<<17; seq++ {
+			if p, ok := source.Resend(0, 0, seq); ok {
+				kept++
+				p.Release()
+			}
+		}
+		if _, ok := source.Resend(0, 7, 1); ok || kept == 0 {
+			t.Errorf("%d packets of the first stream are kept", kept)
 		}
 	})
 }

@@ -27,6 +27,7 @@ type film struct {
 	// obeys tells that streams that nobody wants are paused.
 	obeys bool
 	muted atomic.Bool // nothing is sent, and so it is told
+	told  atomic.Bool // to be muted, but sends on
 	kind  media.Kind
 	level atomic.Int32 // of a microphone, in −dBov
 	// What it sends was captured so long before, and its sender reports, by a
@@ -163,7 +164,7 @@ func (f *film) publication() sfu.Publication {
 	p := sfu.Publication{
 		MID:   f.sender.Mid(),
 		Track: media.TrackInfo{ID: media.TrackID(f.id), Kind: media.Video, Origin: media.Camera},
-		Muted: f.muted.Load(),
+		Muted: f.muted.Load() || f.told.Load(),
 	}
 	if f.kind == media.Audio {
 		p.Track.Kind, p.Track.Origin = media.Audio, media.Microphone

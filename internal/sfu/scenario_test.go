@@ -61,6 +61,7 @@ type guest struct {
 	options  peertest.ClientOptions
 	endpoint *sfu.Endpoint
 	films    []*film
+	data     *webrtc.DataChannel
 
 	mu      sync.Mutex
 	notices []sfu.Notice     // guarded by mu
@@ -117,7 +118,8 @@ func (g *guest) connect(slots int, films ...*film) {
 	// transport waits for a timer with its lock held, and a lock that somebody
 	// waits for stops a bubble's clock.
 	if g.stage.data {
-		_, err := g.CreateDataChannel("tutti-reliable", nil)
+		var err error
+		g.data, err = g.CreateDataChannel("tutti-reliable", nil)
 		g.stage.must(err)
 	}
 	g.negotiate()
