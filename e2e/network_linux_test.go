@@ -65,7 +65,8 @@ func (n *network) end(out string) error {
 			_ = exec.Command("kill", "-KILL", pid).Run()
 		}
 	}
-	return errors.Join(command("ip netns delete "+n.name), command("ip link delete "+out))
+	// The link before the namespace, which would take it along in its own time.
+	return errors.Join(command("ip link delete "+out), command("ip netns delete "+n.name))
 }
 
 // move gives the client its other address, as one that changes its network has.
