@@ -76,14 +76,15 @@ func (p *person) ctx() context.Context {
 func (p *person) becomes(want client.State) {
 	p.t.Helper()
 	late := time.After(patience)
+	var been []client.State
 	for {
 		select {
 		case s := <-p.states:
-			if s == want {
+			if been = append(been, s); s == want {
 				return
 			}
 		case <-late:
-			p.t.Fatalf("not %s within %v", want, patience)
+			p.t.Fatalf("not %s within %v; it was %v, and is %s in %+v", want, patience, been, p.Member(), p.Snapshot())
 		}
 	}
 }

@@ -8,6 +8,8 @@ export const the = (id) => `[data-testid="${id}"]`;
 /** Goes through the door: name, camera and microphone, join. */
 export async function walkIn(person, { camera = true, microphone = true } = {}) {
   await person.page.fill(the("name-input"), person.name);
+  // What was on last time, at first both, opens by itself.
+  for (const id of ["camera-button", "mic-button"]) await person.page.waitForSelector(`${the(id)}[data-on="true"]`);
   await turn(person, "camera-button", camera);
   await turn(person, "mic-button", microphone);
   await press(person, "join-button");
@@ -22,13 +24,9 @@ export async function press(person, id) {
   await person.page.click(the(id));
 }
 
-/** Brings a switch to where it should be, once it is at rest. */
+/** Brings a switch to where it should be. */
 export async function turn(person, id, on) {
-  const button = person.page.locator(the(id));
-  const state = () => button.getAttribute("data-on");
-  // Devices that were on last time, or by default, open by themselves.
-  await until(`${id} can be seen`, async () => (await state()) !== null);
-  if (on) await until(`${id} is on`, async () => (await state()) === "true", 5000).catch(() => undefined);
+  const state = () => person.page.locator(the(id)).getAttribute("data-on");
   if ((await state()) !== String(on)) await press(person, id);
   await until(`${id} is ${on ? "on" : "off"}`, async () => (await state()) === String(on));
 }

@@ -32,7 +32,7 @@ story(async ({ enter }) => {
     assert.match(name, /^stage \d{4}-\d\d-\d\d .*\.(mp4|webm)$/);
     const played = await ann.run(play);
     assert.ok(played.duration > 3 && played.duration < duration / 1000 + 2, `it plays for ${played.duration} s`);
-    assert.ok(played.frames >= 10, `${played.frames} pictures were shown`);
+    assert.ok(played.frames >= 5, `${played.frames} pictures were shown`);
     const wanted = source === "room" ? ["Ann", "Ben"] : ["Ann"];
     for (const name of wanted) assert.ok(played.colours.includes(name), `${name} is in the picture (${played.colours})`);
     assert.deepEqual(played.tones, wanted, "who is heard in it");

@@ -5,8 +5,11 @@ import assert from "node:assert/strict";
 import { allMeet, step, story, until } from "../lab/story.mjs";
 import { press, the, tile, tileSays, turn, walkIn } from "../lab/visitor.mjs";
 
+/** Three real pages are much for two cores. */
+const small = { me: { rate: 10 }, context: { viewport: { width: 720, height: 480 } } };
+
 story(async ({ enter }) => {
-  const ann = await enter("Ann", { path: "/?test" });
+  const ann = await enter("Ann", { path: "/?test", ...small });
   await ann.page.click(the("make-button"));
   await ann.page.waitForURL("**/r/*");
   // Tests see the library where the address says so.
@@ -18,7 +21,7 @@ story(async ({ enter }) => {
   const link = await ann.page.inputValue(the("room-link"));
   step(`the link is ${new URL(link).pathname}`);
 
-  const ben = await enter("Ben", { path: `${new URL(link).pathname}?test` });
+  const ben = await enter("Ben", { path: `${new URL(link).pathname}?test`, ...small });
   await walkIn(ben);
   await allMeet(ann, ben);
   await Promise.all([ann.reaches("p2p two"), ben.reaches("p2p two")]);
@@ -27,7 +30,7 @@ story(async ({ enter }) => {
   await tileSays(ann, "Ben", { speaking: "true" });
   step("they see and hear each other directly, and the page says so");
 
-  const cat = await enter("Cat", { path: `${new URL(link).pathname}?test` });
+  const cat = await enter("Cat", { path: `${new URL(link).pathname}?test`, ...small });
   await walkIn(cat);
   await Promise.all([ann, ben, cat].map((p) => p.reaches("sfu many")));
   await allMeet(ann, ben, cat);
