@@ -118,7 +118,7 @@ func tell(t *testing.T, cmd *exec.Cmd, limit time.Duration) {
 				t.Log(lines.Text())
 				continue
 			}
-			m := measured{Story: t.Name()}
+			m := measured{Story: strings.TrimPrefix(t.Name(), "TestBrowser/")}
 			if err := json.Unmarshal([]byte(figure), &m); err != nil {
 				t.Errorf("%q: %v", figure, err)
 			}
