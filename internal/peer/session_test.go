@@ -242,10 +242,10 @@ func TestTheClientLearnsThatTheServerHangsUp(t *testing.T) {
 	if _, err := pc.CreateDataChannel("tutti-reliable", nil); err != nil {
 		t.Fatal(err)
 	}
-	closed := make(chan struct{})
+	closed := make(chan struct{}, 10) // Pion may tell it more than once
 	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		if s == webrtc.PeerConnectionStateClosed {
-			close(closed)
+			closed <- struct{}{}
 		}
 	})
 	negotiate(t, pc, p, nil, nil)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
 
@@ -105,6 +106,7 @@ func (w *World) NewClient(name string, o ClientOptions) *Client {
 	w.must(err)
 	c.Conn = &Socket{Conn: conn}
 
+	quiet := &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
 	media, chain := &webrtc.MediaEngine{}, &interceptor.Registry{}
 	w.must(media.RegisterDefaultCodecs())
 	w.must(webrtc.ConfigureSimulcastExtensionHeaders(media))
@@ -120,11 +122,11 @@ func (w *World) NewClient(name string, o ClientOptions) *Client {
 	}
 	if o.Arrivals {
 		w.must(webrtc.ConfigureTWCCHeaderExtensionSender(media, chain))
-		w.must(webrtc.ConfigureTWCCSender(media, chain))
+		w.must(webrtc.ConfigureTWCCSenderWithOptions(media, chain, twcc.WithLoggerFactory(quiet)))
 	}
 
 	var s webrtc.SettingEngine
-	s.LoggerFactory = &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
+	s.LoggerFactory = quiet
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled) // its sockets are real
 	s.SetICEUDPMux(webrtc.NewICEUDPMux(s.LoggerFactory.NewLogger("mux"), c.Conn))
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
