@@ -96,7 +96,8 @@ func (r *Receiver) Stats(stream uint8) (ReceiverStats, bool) {
 	if int(stream) >= maxStreams || r.streams[stream] == nil {
 		return ReceiverStats{}, false
 	}
-	return r.streams[stream].stats, true
+	stats := r.streams[stream].stats
+	return stats, stats != ReceiverStats{}
 }
 
 // ReceiverStats are the counters of one stream.
