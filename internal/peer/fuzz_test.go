@@ -17,9 +17,11 @@ func FuzzPeer(f *testing.F) {
 	for _, seed := range hostileSeeds(f) {
 		f.Add(seed)
 	}
+	l, socket := bareLoop(Options{}) // one for all runs: it is dear to make
 	f.Fuzz(func(t *testing.T, script []byte) {
-		l, socket := bareLoop(Options{})
+		socket.sent = nil
 		p := barePeer(t, l, offerAll)
+		defer p.end(epoch, false)
 		p.Receiver("0").SetSink(sinkFunc(func(*media.Packet) {}))
 		p.Receiver("1").SetSink(sinkFunc(func(*media.Packet) {}))
 		p.Sender("3").SetFeedback(deaf{})
