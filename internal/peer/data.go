@@ -41,6 +41,7 @@ func (c *Channel) Send(b []byte) bool {
 // dataTransport is a peer's SCTP association and its channels (RFC 8831).
 type dataTransport struct {
 	peer    *Peer
+	agreed  atomic.Bool // a section for it was
 	dropped atomic.Uint64
 
 	mu       sync.Mutex

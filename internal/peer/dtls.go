@@ -75,7 +75,7 @@ func newDTLSTransport(p *Peer) *dtlsTransport {
 
 // serve shakes hands, hands the keys to the peer, and then reads until the
 // association ends. It runs on a goroutine of its own.
-func (t *dtlsTransport) serve(expected []answer.Fingerprint, data bool) error {
+func (t *dtlsTransport) serve(expected []answer.Fingerprint) error {
 	conn, err := dtls.ServerWithOptions(t, peerAddr{},
 		dtls.WithCertificates(t.peer.server.identity.certificate),
 		dtls.WithSRTPProtectionProfiles(srtpProfiles()...),
@@ -104,23 +104,23 @@ func (t *dtlsTransport) serve(expected []answer.Fingerprint, data bool) error {
 	stop := context.AfterFunc(t.ctx, func() { conn.Close() })
 	defer stop()
 	t.peer.loop.Call(func(now media.Time) { t.peer.keyed(now, keys) })
-	if data {
+	if err = t.idle(conn); err == nil {
 		err = t.peer.data.serve(conn)
-	} else {
-		err = drain(conn)
 	}
 	return errors.Join(err, conn.Close())
 }
 
-// drain reads a connection that carries nothing, to learn of its end.
-func drain(conn net.Conn) error {
+// idle reads a connection that carries nothing until data channels are agreed on
+// and the client begins with them, or until its end.
+func (t *dtlsTransport) idle(conn net.Conn) error {
 	var b [1]byte
-	for {
-		var tooShort *dtls.TemporaryError // the record is gone, as wished
+	for !t.peer.data.agreed.Load() {
+		var tooShort *dtls.TemporaryError // the record is gone; SCTP sends it again
 		if _, err := conn.Read(b[:]); err != nil && !errors.As(err, &tooShort) {
 			return err
 		}
 	}
+	return nil
 }
 
 // close ends the association at once; the client is told if the handshake was

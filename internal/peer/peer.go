@@ -160,6 +160,8 @@ func (p *Peer) adopt(now media.Time, s *answer.Session, creds ice.Credentials, r
 			p.receiver(m.MID).configure(m)
 		case answer.Send:
 			p.sender(m.MID).configure(m)
+		case answer.Data:
+			p.data.agreed.Store(true)
 		}
 	}
 	p.schedule(now)
@@ -338,11 +340,11 @@ func (p *Peer) handshake(b []byte) {
 			return
 		}
 		p.begun = true
-		expected, data := p.session.Fingerprints, slices.ContainsFunc(p.session.Media, func(m answer.Media) bool { return m.Role == answer.Data })
+		expected := p.session.Fingerprints
 		p.server.running.Add(1)
 		go func() {
 			defer p.server.running.Done()
-			err := p.dtls.serve(expected, data)
+			err := p.dtls.serve(expected)
 			p.server.log.Debug("a peer's DTLS association ended", "cause", err)
 			p.loop.Call(func(now media.Time) { p.end(now, true) })
 		}()
