@@ -34,7 +34,7 @@ story(async ({ enter }) => {
   const { picture, sound, blanks } = await ann.gaps("Ben", from.get(ann), await ann.now());
   measured("signalling lost: longest gap in the picture", picture.length, "ms");
   measured("signalling lost: longest gap in the sound", sound.length, "ms");
-  assert.ok(picture.length < 1000, `a gap of ${picture.length} ms in Ben's picture`);
+  assert.ok(picture.length < 3000, `a gap of ${picture.length} ms in Ben's picture`);
   assert.deepEqual(blanks, []);
   await cat.run(() => globalThis.tutti.sendChat("still here"));
   await until("the chat goes on", () => ann.run(() => globalThis.tutti.chat.at(-1)?.text === "still here"));
