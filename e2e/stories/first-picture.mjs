@@ -5,7 +5,7 @@ import { measured, step, story } from "../lab/story.mjs";
 const visits = 7;
 
 story(async ({ enter }) => {
-  const ann = await enter("Ann", { me: { width: 640, height: 360 } });
+  const ann = await enter("Ann", { me: { width: 640, height: 360, rate: 30 } });
   await ann.join("stage");
   const times = [];
   for (let i = 0; i < visits; i++) {
