@@ -94,6 +94,7 @@ func (s story) run(t *testing.T, file string) {
 		"E2E_URL="+front.url, "E2E_SERVER="+server.url(),
 		"E2E_CONTROL="+newControl(t, server, front, n),
 		"E2E_ARTIFACTS="+t.ArtifactDir(), "E2E_CHROMIUM="+chromium(),
+		"TMPDIR="+t.TempDir(), // browsers that are killed leave their profiles behind
 	)
 	tell(t, cmd, cmp.Or(s.limit, storyTime))
 }

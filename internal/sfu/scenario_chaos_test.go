@@ -3,6 +3,7 @@ package sfu_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/tutti-rtc/tutti/api"
 	"github.com/tutti-rtc/tutti/internal/media"
+	"github.com/tutti-rtc/tutti/internal/netsim"
 	"github.com/tutti-rtc/tutti/internal/peer/peertest"
 )
 
@@ -20,7 +22,30 @@ import (
 func TestWhateverHappensASlotIsOneStream(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			play(t, seed, func(t *testing.T, s *stage) { newChaos(s, seed).run() })
+			play(t, seed, func(t *testing.T, s *stage) {
+				c := newChaos(s, seed, peertest.ClientOptions{})
+				c.run(60, 5*time.Second)
+				for _, v := range c.viewers {
+					for i, shots := range c.shots[v] {
+						unbroken(t, fmt.Sprintf("%s, slot %d", v.name, i), shots)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestRoughLinesRecover does so on lines that lose, delay, and get thin. What is
+// lost for good is lost; but when the lines are well again, everybody must see
+// what he wants to see, in the layer that fits.
+func TestRoughLinesRecover(t *testing.T) {
+	for seed := range uint64(2) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			play(t, seed, func(t *testing.T, s *stage) {
+				c := newChaos(s, seed, peertest.ClientOptions{NACK: true, Reports: true, Arrivals: true})
+				c.rough = true
+				c.run(60, 30*time.Second)
+			})
 		})
 	}
 }
@@ -31,6 +56,7 @@ type chaos struct {
 	rng        *rand.Rand
 	publishers []*guest
 	viewers    []*guest
+	rough      bool // the lines are bad
 	wishes     map[*guest][]string
 	shots      map[*guest][][]shot // by slot
 }
@@ -41,13 +67,13 @@ const (
 	chaosSlots      = 2
 )
 
-func newChaos(s *stage, seed uint64) *chaos {
+func newChaos(s *stage, seed uint64, o peertest.ClientOptions) *chaos {
 	c := &chaos{stage: s, rng: rand.New(rand.NewPCG(seed, 7)), wishes: map[*guest][]string{}, shots: map[*guest][][]shot{}}
 	for i := range chaosPublishers {
-		c.publishers = append(c.publishers, s.enter(fmt.Sprint("publisher ", i), 0, peertest.ClientOptions{}, c.camera(i)))
+		c.publishers = append(c.publishers, s.enter(fmt.Sprint("publisher ", i), 0, o, c.camera(i)))
 	}
 	for i := range chaosViewers {
-		v := s.enter(fmt.Sprint("viewer ", i), chaosSlots, peertest.ClientOptions{})
+		v := s.enter(fmt.Sprint("viewer ", i), chaosSlots, o)
 		c.viewers = append(c.viewers, v)
 		c.shots[v] = make([][]shot, chaosSlots)
 	}
@@ -64,22 +90,22 @@ func (c *chaos) camera(i int) *film {
 	return f
 }
 
-func (c *chaos) run() {
-	for range 60 {
+// run lets a number of things happen, and then everybody rest for a while.
+func (c *chaos) run(things int, rest time.Duration) {
+	for range things {
 		c.act()
 		after(time.Duration(c.rng.IntN(400)) * time.Millisecond)
 		c.collect()
 	}
-	c.rest()
-	for _, v := range c.viewers {
-		for i, shots := range c.shots[v] {
-			unbroken(c.t, fmt.Sprintf("%s, slot %d", v.name, i), shots)
-		}
-	}
+	c.rest(rest)
 }
 
 // act does one thing.
 func (c *chaos) act() {
+	if c.rough && c.rng.IntN(4) == 0 {
+		c.spoil()
+		return
+	}
 	p, v := c.publishers[c.rng.IntN(len(c.publishers))], c.viewers[c.rng.IntN(len(c.viewers))]
 	film := p.films[0]
 	switch c.rng.IntN(10) {
@@ -107,6 +133,19 @@ func (c *chaos) act() {
 	}
 }
 
+// spoil changes somebody's line.
+func (c *chaos) spoil() {
+	all := append(slices.Clone(c.publishers), c.viewers...)
+	line := func() netsim.LinkOptions {
+		return netsim.LinkOptions{
+			Delay: time.Duration(c.rng.IntN(80)) * time.Millisecond, Jitter: 10 * time.Millisecond,
+			Loss: []float64{0, 0.02, 0.2}[c.rng.IntN(3)], Burst: 3,
+			Rate: []media.Bitrate{100_000, 600_000, 10_000_000}[c.rng.IntN(3)],
+		}
+	}
+	all[c.rng.IntN(len(all))].lines(line(), line())
+}
+
 // show puts random tracks of a random size into a viewer's slots.
 func (c *chaos) show(v *guest) {
 	var tracks []string
@@ -127,8 +166,9 @@ func (c *chaos) collect() {
 }
 
 // rest lets everybody do what they shall, and looks whether all see it.
-func (c *chaos) rest() {
+func (c *chaos) rest(d time.Duration) {
 	for _, p := range c.publishers {
+		p.lines(netsim.LinkOptions{}, netsim.LinkOptions{})
 		for i := range p.films[0].streams {
 			p.films[0].stops(i, false)
 		}
@@ -136,9 +176,10 @@ func (c *chaos) rest() {
 		p.publish()
 	}
 	for _, v := range c.viewers {
+		v.lines(netsim.LinkOptions{}, netsim.LinkOptions{})
 		c.show(v)
 	}
-	after(5 * time.Second)
+	after(d)
 	c.collect()
 	after(time.Second)
 	for _, v := range c.viewers {
