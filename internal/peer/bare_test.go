@@ -39,7 +39,7 @@ func bareLoop(o Options) (*Loop, *nowhere) {
 	s := &Server{
 		opts: o, clock: media.NewClock(), conn: udp.Wrap(socket),
 		byUfrag: make(map[string]*Peer), byAddr: make(map[netip.AddrPort]*Peer),
-		peers: make(map[*Peer]struct{}), conns: make(map[uint64]*tcpConn),
+		peers: make(map[*Peer]struct{}), conns: make(map[uint64]carrier),
 	}
 	s.opts.MaxPeers = 10
 	s.datagrams.New = func() any { return new(datagram) }

@@ -3,14 +3,23 @@ package peer
 import (
 	"net"
 	"net/netip"
+	"slices"
+	"time"
 
 	"github.com/tutti-rtc/tutti/internal/peer/answer"
 )
 
-// candidates lists where clients can reach the server: each of its usable
-// addresses by UDP and, if somebody listens there, by TCP.
-func (s *Server) candidates() []answer.Candidate {
-	addrs := s.addresses()
+// candidates lists where a client can reach the server: each of its usable
+// addresses by UDP and, if somebody listens there, by TCP; and those by which the
+// client has reached it already: a router or container between the two may be
+// all that knows them.
+func (s *Server) candidates(reached ...netip.AddrPort) []answer.Candidate {
+	addrs := s.Addresses()
+	for _, a := range reached {
+		if !slices.Contains(addrs, a) {
+			addrs = append(addrs, a)
+		}
+	}
 	list := make([]answer.Candidate, 0, 2*len(addrs))
 	for _, a := range addrs {
 		list = append(list, answer.Candidate{Proto: answer.UDP, Addr: a})
@@ -23,9 +32,25 @@ func (s *Server) candidates() []answer.Candidate {
 	return list
 }
 
-// addresses are those advertised by the operator, then the machine's own. They
-// are looked up each time: a laptop's change.
-func (s *Server) addresses() []netip.AddrPort {
+// Owns tells whether an address is one of this server's, as Addresses lists
+// them. It remembers them for a moment.
+func (s *Server) Owns(a netip.AddrPort) bool {
+	now := s.clock.Now()
+	s.own.Lock()
+	defer s.own.Unlock()
+	if s.own.list == nil || now.Sub(s.own.read) > ownAge {
+		s.own.list, s.own.read = s.Addresses(), now
+	}
+	return slices.Contains(s.own.list, a)
+}
+
+// ownAge is how long Owns relies on what it has read.
+const ownAge = 5 * time.Second
+
+// Addresses lists the addresses that the server tells its clients: those
+// advertised by the operator, then the machine's own. They are looked up each
+// time: a laptop's change.
+func (s *Server) Addresses() []netip.AddrPort {
 	local := s.conn.LocalAddr()
 	var list []netip.AddrPort
 	for _, a := range s.opts.Advertise {

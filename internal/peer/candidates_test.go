@@ -47,7 +47,7 @@ func TestAWildcardListenerNamesAllItsAddresses(t *testing.T) {
 	defer conn.Close()
 	l, _ := bareLoop(Options{Advertise: []netip.AddrPort{netip.MustParseAddrPort("192.0.2.80:0")}})
 	l.server.conn = conn
-	list := l.server.addresses()
+	list := l.server.Addresses()
 	port := conn.LocalAddr().Port()
 	for i, a := range list {
 		ip := a.Addr()
@@ -61,7 +61,7 @@ func TestAWildcardListenerNamesAllItsAddresses(t *testing.T) {
 	// Without an address of the operator there is always one: a machine
 	// without a network still serves itself.
 	l.server.opts.Advertise = nil
-	if len(l.server.addresses()) == 0 {
+	if len(l.server.Addresses()) == 0 {
 		t.Error("nobody can reach the server, not even from the same machine")
 	}
 }

@@ -360,11 +360,11 @@ func (o *outbox) commit(to ice.Address, n int) {
 		Addr: to.Remote, Local: to.Local, SegmentSize: n,
 		Data: o.arena[start : start+n : cap(o.arena)],
 	})
-	if to.Conn != 0 { // bursts to TCP are few: they go out at once, in order
+	if to.Conn != 0 { // bursts to carriers are few: they go out at once, in order
 		b := o.bursts[len(o.bursts)-1]
 		o.bursts = o.bursts[:len(o.bursts)-1]
 		o.open = false
-		o.server.sendTCP(to, b.Data)
+		o.server.sendByCarrier(to, b.Data)
 	}
 }
 

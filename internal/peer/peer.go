@@ -3,6 +3,7 @@ package peer
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -101,10 +102,11 @@ func (p *Peer) Loop() *Loop { return p.loop }
 
 // Negotiate answers an offer (JSEP, RFC 9429). An offer with a new ICE username
 // fragment is an ICE restart; one with another DTLS certificate needs another
-// Peer and is refused. Its errors are *answer.Error for what the client did
+// Peer and is refused. reached are addresses by which the client is known
+// to have come to the server; the answer names them beside its own. Its errors are *answer.Error for what the client did
 // wrong, ErrEnded for an offer that would go on where the session has ended, and
 // ErrClosed. It must not be called on a loop.
-func (p *Peer) Negotiate(offer string) (*answer.Session, error) {
+func (p *Peer) Negotiate(offer string, reached ...netip.AddrPort) (*answer.Session, error) {
 	p.negotiating.Lock()
 	defer p.negotiating.Unlock()
 	o, err := answer.Parse(offer)
@@ -122,7 +124,7 @@ func (p *Peer) Negotiate(offer string) (*answer.Session, error) {
 	session, err := o.Answer(answer.Local{
 		Ufrag: creds.Ufrag, Pwd: creds.Pwd,
 		Fingerprint: p.server.identity.fingerprint,
-		Candidates:  p.server.candidates(),
+		Candidates:  p.server.candidates(reached...),
 		CNAME:       p.cname, NewSSRC: newSSRC, Previous: p.session,
 		MaxMessageSize: MaxDataMessage,
 	})
@@ -236,7 +238,7 @@ func (p *Peer) end(now media.Time, lost bool) {
 	p.dtls.close()
 	p.server.route(p, routes{}, routes{ufrags: p.ufrags, addrs: p.addrs})
 	p.server.removePeer(p)
-	p.server.releaseTCP(p)
+	p.server.releaseCarriers(p)
 	for _, r := range p.receivers {
 		r.close()
 	}
@@ -281,7 +283,7 @@ func (p *Peer) check(now media.Time, from ice.Address, b []byte) {
 			p.expires = 0
 		}
 		if from.Conn != 0 {
-			if c := p.server.tcpConn(from.Conn); c != nil {
+			if c := p.server.carrier(from.Conn); c != nil {
 				c.prove(p)
 			}
 		} else {

@@ -42,6 +42,12 @@ type Options struct {
 	// Conn is a port to use instead of opening one at Listen; the server
 	// owns it.
 	Conn *udp.Conn
+	// Strangers takes the datagrams of the UDP socket that are for no peer
+	// and may be for a STUN or TURN server: STUN that is no check of a
+	// client, ChannelData, and DTLS from an address that is no peer's. It is
+	// called by the goroutine that reads the socket, and borrows the batch
+	// for the call. Nil drops and counts them.
+	Strangers func([]udp.Datagram)
 	// Log takes what an operator should know; nil discards it.
 	Log *slog.Logger
 }
@@ -79,8 +85,16 @@ type Server struct {
 	byUfrag map[string]*Peer
 	byAddr  map[netip.AddrPort]*Peer
 	peers   map[*Peer]struct{}
-	conns   map[uint64]*tcpConn
-	lastTCP uint64
+	conns   map[uint64]carrier // by ice.Address.Conn
+	// tcpConns and tunnels are how many of each are in conns.
+	tcpConns, tunnels int
+	lastConn          uint64
+
+	own struct { // what Owns remembers
+		sync.Mutex
+		list []netip.AddrPort
+		read media.Time
+	}
 
 	direct struct { // for what DTLS and SCTP send from their own goroutines
 		sync.Mutex
@@ -116,7 +130,7 @@ func Listen(o Options) (*Server, error) {
 		opts: o, clock: media.NewClock(), conn: conn, identity: id, log: o.Log,
 		closing: make(chan struct{}),
 		byUfrag: make(map[string]*Peer), byAddr: make(map[netip.AddrPort]*Peer),
-		peers: make(map[*Peer]struct{}), conns: make(map[uint64]*tcpConn),
+		peers: make(map[*Peer]struct{}), conns: make(map[uint64]carrier),
 	}
 	s.datagrams.New = func() any { return new(datagram) }
 	s.direct.writer = conn.NewWriter()
@@ -156,7 +170,7 @@ func (s *Server) Close() error {
 	for p := range s.peers {
 		peers = append(peers, p)
 	}
-	conns := make([]*tcpConn, 0, len(s.conns))
+	conns := make([]carrier, 0, len(s.conns))
 	for _, c := range s.conns {
 		conns = append(conns, c)
 	}
@@ -181,6 +195,7 @@ func (s *Server) read() {
 	defer s.running.Done()
 	batch := make([]udp.Datagram, readBatch)
 	queues := make([][]*datagram, len(s.loops))
+	strangers := make([]udp.Datagram, 0, readBatch)
 	for {
 		n, err := s.conn.ReadBatch(batch)
 		if err != nil {
@@ -192,12 +207,21 @@ func (s *Server) read() {
 		s.mu.RLock()
 		for i := range batch[:n] {
 			b := &batch[i]
+			known := s.byAddr[b.Addr]
+			if s.opts.Strangers != nil && strange(b.Data, known) {
+				strangers = append(strangers, *b)
+				continue
+			}
 			from := ice.Address{Proto: ice.UDP, Remote: b.Addr, Local: b.Local}
-			if p := s.peerOf(from, b.Data, s.byAddr[b.Addr]); p != nil {
+			if p := s.peerOf(from, b.Data, known); p != nil {
 				queues[p.loop.index] = append(queues[p.loop.index], s.newDatagram(p, from, b.Data))
 			}
 		}
 		s.mu.RUnlock()
+		if len(strangers) > 0 {
+			s.opts.Strangers(strangers)
+			strangers = strangers[:0]
+		}
 		for i, q := range queues {
 			if len(q) > 0 {
 				s.loops[i].receive(q)
@@ -206,6 +230,22 @@ func (s *Server) read() {
 			}
 		}
 	}
+}
+
+// strange tells whether a datagram is for a STUN or TURN server, given the peer
+// whose address it comes from, if any. A client may use one socket for both: its
+// checks name a peer, and its TURN messages and channels are none of a peer's.
+func strange(b []byte, known *Peer) bool {
+	switch wire.Classify(b) {
+	case wire.ClassSTUN:
+		_, check := ice.PeekUsername(b)
+		return !check
+	case wire.ClassTURNChannel:
+		return true
+	case wire.ClassDTLS:
+		return known == nil
+	}
+	return false
 }
 
 // peerOf finds whose a datagram is: known is the peer that its address belongs
@@ -242,7 +282,7 @@ func (s *Server) freeDatagram(d *datagram) {
 // send sends one datagram at once, from any goroutine.
 func (s *Server) send(to ice.Address, b []byte) {
 	if to.Conn != 0 {
-		s.sendTCP(to, b)
+		s.sendByCarrier(to, b)
 		return
 	}
 	s.direct.Lock()
@@ -345,6 +385,15 @@ type Stats struct {
 	// clients that read too slowly.
 	DataDropped, TCPDropped uint64
 	UDP                     udp.Stats
+	// Selected counts the peers that media can be sent to, by the way that
+	// their clients chose.
+	Selected map[Way]int
+}
+
+// Way is how a client reaches the server.
+type Way struct {
+	Proto ice.Proto
+	Relay ice.Relay // NoRelay: directly
 }
 
 // drops count what was given up, over all peers.
@@ -353,7 +402,12 @@ type drops struct{ refused, unsent, overflowed, data, tcp atomic.Uint64 }
 // Stats returns the counters so far.
 func (s *Server) Stats() Stats {
 	s.mu.RLock()
-	st := Stats{Peers: len(s.peers)}
+	st := Stats{Peers: len(s.peers), Selected: make(map[Way]int)}
+	for p := range s.peers {
+		if to := p.selected.Load(); to != nil {
+			st.Selected[Way{to.Proto, to.Relay}]++
+		}
+	}
 	s.mu.RUnlock()
 	st.Packets, st.Strays, st.UDP = s.packets.Lent(), s.strays.Load(), s.conn.Stats()
 	d := &s.drops

@@ -68,13 +68,14 @@ func (s *Server) newTCPConn(conn net.Conn) (*tcpConn, error) {
 	switch {
 	case s.closed:
 		return nil, ErrClosed
-	case len(s.conns) >= maxTCPConns:
+	case s.tcpConns >= maxTCPConns:
 		return nil, errTooManyTCP
 	}
 	s.running.Add(2) // its reader and writer
-	s.lastTCP++
+	s.lastConn++
+	s.tcpConns++
 	c := &tcpConn{
-		id: s.lastTCP, conn: conn, server: s,
+		id: s.lastConn, conn: conn, server: s,
 		wake: make(chan struct{}, 1), closed: make(chan struct{}),
 	}
 	remote, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
@@ -115,15 +116,11 @@ func (c *tcpConn) prove(p *Peer) {
 	}
 }
 
-// releaseTCP lets go of a peer's connections, once it has ended. Those that no
-// other peer proves end soon, too.
-func (s *Server) releaseTCP(p *Peer) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, c := range s.conns {
-		if c.peer.CompareAndSwap(p, nil) {
-			_ = c.conn.SetReadDeadline(time.Now().Add(tcpFirstCheck))
-		}
+// release lets go of a peer that has ended. A connection that no other peer
+// proves ends soon, too.
+func (c *tcpConn) release(p *Peer) {
+	if c.peer.CompareAndSwap(p, nil) {
+		_ = c.conn.SetReadDeadline(time.Now().Add(tcpFirstCheck))
 	}
 }
 
@@ -172,6 +169,7 @@ func (c *tcpConn) close() {
 		c.conn.Close()
 		c.server.mu.Lock()
 		delete(c.server.conns, c.id)
+		c.server.tcpConns--
 		c.server.mu.Unlock()
 		if p := c.peer.Load(); p != nil {
 			p.loop.Call(func(now media.Time) { p.forget(now, c.addr) })
@@ -179,15 +177,26 @@ func (c *tcpConn) close() {
 	})
 }
 
-// sendTCP sends a frame on the connection that to names, if it is still open.
-func (s *Server) sendTCP(to ice.Address, b []byte) {
-	if c := s.tcpConn(to.Conn); c != nil {
+// sendByCarrier sends a datagram by the carrier that to names, if there still
+// is one.
+func (s *Server) sendByCarrier(to ice.Address, b []byte) {
+	if c := s.carrier(to.Conn); c != nil {
 		c.send(b)
 	}
 }
 
-func (s *Server) tcpConn(id uint64) *tcpConn {
+// carrier returns the carrier of this number, or nil.
+func (s *Server) carrier(conn uint64) carrier {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.conns[id]
+	return s.conns[conn]
+}
+
+// releaseCarriers lets go of a peer that has ended.
+func (s *Server) releaseCarriers(p *Peer) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, c := range s.conns {
+		c.release(p)
+	}
 }

@@ -115,13 +115,11 @@ func TestATCPConnectionThatBringsNoCheckIsClosed(t *testing.T) {
 			t.Errorf("%d stray frames were counted", s.strays.Load())
 		}
 		// The server takes none beyond its bound, nor after its end.
-		for id := range uint64(maxTCPConns) {
-			s.conns[id+1000] = nil
-		}
+		s.tcpConns = maxTCPConns
 		if err := <-dialTCP(t, s).ended; !errors.Is(err, errTooManyTCP) {
 			t.Errorf("one connection too many got %v", err)
 		}
-		clear(s.conns)
+		s.tcpConns = 0
 		s.closed = true
 		if err := <-dialTCP(t, s).ended; !errors.Is(err, ErrClosed) {
 			t.Errorf("after the end a connection got %v", err)

@@ -21,7 +21,7 @@ func BenchmarkJoin(b *testing.B) {
 			rooms := New(newPlane(), Options{})
 			defer rooms.Close()
 			enter := func() *Session {
-				s, err := rooms.Join(&silent{}, 1, &api.Join{Room: "stage", Name: "Ann"}, Everything())
+				s, err := rooms.Join(&silent{}, 1, &api.Join{Room: "stage", Name: "Ann"}, Arrival{Grant: Everything()})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -18,7 +18,7 @@ func (r *Room) admit(c *join) (*member, error) {
 	switch {
 	case len(r.members) >= r.options.Limits.Members:
 		return nil, api.Errorf(api.CodeFull, "This room holds %d members, as many as it may.", len(r.members))
-	case r.settings.Locked && !c.grant.RoomAdmin:
+	case r.settings.Locked && !c.arrival.Grant.RoomAdmin:
 		return nil, api.Errorf(api.CodeLocked, "The host has locked this room. Ask them to open it.")
 	}
 	id := newID()
@@ -28,15 +28,15 @@ func (r *Room) admit(c *join) (*member, error) {
 	m := &member{
 		id:      id,
 		key:     rand.Text(),
-		grant:   c.grant,
+		grant:   c.arrival.Grant,
 		joined:  r.milliseconds(),
-		name:    cmp.Or(c.grant.Name, c.join.Name),
+		name:    cmp.Or(c.arrival.Grant.Name, c.join.Name),
 		role:    api.RoleMember,
 		joining: true,
 		slots:   make(map[string]api.SlotState),
 		layers:  make(map[string]*api.Layers),
 	}
-	if c.grant.RoomAdmin {
+	if c.arrival.Grant.RoomAdmin {
 		m.role = api.RoleHost
 	}
 	m.inbox.member = m
@@ -50,8 +50,8 @@ func (r *Room) admit(c *join) (*member, error) {
 		return nil, api.Errorf(api.CodeInternal, "The server could not set up your media. Its log says more.")
 	}
 	m.endpoint = endpoint
-	m.session = &Session{room: r, member: id, endpoint: endpoint, conn: c.conn}
-	r.paths.join(id, c.join.Direct && c.grant.direct())
+	m.session = &Session{room: r, member: id, endpoint: endpoint, conn: c.conn, reached: c.arrival.Reached}
+	r.paths.join(id, c.join.Direct && c.arrival.Grant.direct())
 	m.path = r.paths.of(id)
 	r.members = append(r.members, m)
 	r.touch(m)
@@ -71,7 +71,7 @@ func (r *Room) resume(c *join) (*member, error) {
 	} else {
 		r.touch(m) // it is back
 	}
-	m.session = &Session{room: r, member: m.id, endpoint: m.endpoint, conn: c.conn}
+	m.session = &Session{room: r, member: m.id, endpoint: m.endpoint, conn: c.conn, reached: c.arrival.Reached}
 	m.path.away = false
 	r.rooms.counters.resumes.Add(1)
 	return m, nil
@@ -84,7 +84,7 @@ func (r *Room) welcome(m *member, c *join) {
 		Server:     r.options.Server,
 		Member:     m.id,
 		Key:        m.key,
-		ICEServers: r.options.ICEServers,
+		ICEServers: c.arrival.ICEServers,
 		Limits:     r.options.Limits,
 	}
 	var missed []record

@@ -1,6 +1,8 @@
 package room
 
 import (
+	"net/netip"
+
 	"github.com/tutti-rtc/tutti/api"
 	"github.com/tutti-rtc/tutti/internal/media"
 )
@@ -26,8 +28,9 @@ type Router interface {
 // it publishes, what it is shown. Its methods may be called from any goroutine
 // and return at once, but for Negotiate, which may take milliseconds.
 type Endpoint interface {
-	// Negotiate answers an SDP offer. Its errors are *api.Error.
-	Negotiate(offer string) (*api.Answer, error)
+	// Negotiate answers an SDP offer. reached are addresses by which the
+	// member's client has come to the server. Its errors are *api.Error.
+	Negotiate(offer string, reached ...netip.AddrPort) (*api.Answer, error)
 	// Publish says which tracks the member sends on which m-lines; it
 	// replaces what was said before. Tracks that are no longer named end.
 	Publish(tracks []Publication)

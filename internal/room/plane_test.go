@@ -2,6 +2,7 @@ package room
 
 import (
 	"errors"
+	"net/netip"
 	"sync"
 
 	"github.com/tutti-rtc/tutti/api"
@@ -63,7 +64,7 @@ type endpoint struct {
 	closed bool
 }
 
-func (e *endpoint) Negotiate(offer string) (*api.Answer, error) {
+func (e *endpoint) Negotiate(offer string, _ ...netip.AddrPort) (*api.Answer, error) {
 	if offer == "" {
 		return nil, api.Errorf(api.CodeBadSDP, "The offer is empty.")
 	}

@@ -183,7 +183,7 @@ func (h *house) connected(name string) *client {
 func (c *client) enter(m *api.Join, g Grant) error {
 	c.t.Helper()
 	c.lastID++
-	session, err := c.h.rooms.Join(c, c.lastID, m, g)
+	session, err := c.h.rooms.Join(c, c.lastID, m, Arrival{Grant: g})
 	synctest.Wait()
 	if err != nil {
 		return err

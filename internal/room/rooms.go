@@ -3,6 +3,7 @@ package room
 import (
 	"cmp"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,8 +32,6 @@ type Options struct {
 	HostsByToken bool
 	// Server is the server's name and version.
 	Server string
-	// ICEServers are told to clients for their direct connections.
-	ICEServers []api.ICEServer
 	// Log takes what an operator should know; nil for none.
 	Log *slog.Logger
 }
@@ -50,9 +49,6 @@ func (o Options) withDefaults() Options {
 	o.Events = cmp.Or(o.Events, 256)
 	o.AwayTime = cmp.Or(o.AwayTime, 30*time.Second)
 	o.EmptyTime = cmp.Or(o.EmptyTime, time.Minute)
-	if o.ICEServers == nil {
-		o.ICEServers = []api.ICEServer{} // a list in JSON, too
-	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -118,6 +114,18 @@ func New(plane MediaPlane, o Options) *Rooms {
 	}
 }
 
+// Arrival is what the door knows of a client that wants to come in.
+type Arrival struct {
+	// Grant says what the client may do.
+	Grant Grant
+	// ICEServers are told to the client: for direct connections, and for
+	// one to this server where it can't be reached otherwise.
+	ICEServers []api.ICEServer
+	// Reached are addresses by which the client has come to this server,
+	// where they can be told.
+	Reached []netip.AddrPort
+}
+
 // Limits returns those in force.
 func (rs *Rooms) Limits() api.Limits { return rs.options.Limits }
 
@@ -125,9 +133,12 @@ func (rs *Rooms) Limits() api.Limits { return rs.options.Limits }
 // and sends it Welcome as the reply to request id. Errors are *api.Error. The
 // caller must Detach the Session when the Conn is closed. The grant is not asked
 // for again when a client resumes: the key is the proof.
-func (rs *Rooms) Join(conn Conn, id uint32, m *api.Join, g Grant) (*Session, error) {
+func (rs *Rooms) Join(conn Conn, id uint32, m *api.Join, a Arrival) (*Session, error) {
+	if a.ICEServers == nil {
+		a.ICEServers = []api.ICEServer{} // a list in JSON, too
+	}
 	if m.Resume == nil {
-		if err := checkName("member", cmp.Or(g.Name, m.Name)); err != nil {
+		if err := checkName("member", cmp.Or(a.Grant.Name, m.Name)); err != nil {
 			return nil, err
 		}
 	}
@@ -138,7 +149,7 @@ func (rs *Rooms) Join(conn Conn, id uint32, m *api.Join, g Grant) (*Session, err
 		}
 		reply := make(chan joined, 1)
 		select {
-		case r.commands <- &join{conn, id, m, g, reply}:
+		case r.commands <- &join{conn, id, m, a, reply}:
 		case <-r.over:
 			continue // it has just ended: the next turn makes a new one
 		}

@@ -2,6 +2,7 @@ package room
 
 import (
 	"errors"
+	"net/netip"
 
 	"github.com/tutti-rtc/tutti/api"
 )
@@ -20,10 +21,11 @@ type Conn interface {
 // Session joins a Conn to a member: what the client says goes in, replies and
 // events go out by the Conn. It may be used from any goroutine and starts none.
 type Session struct {
-	room     *Room    // constant
-	member   string   // constant
-	endpoint Endpoint // constant
-	conn     Conn     // constant
+	room     *Room            // constant
+	member   string           // constant
+	endpoint Endpoint         // constant
+	conn     Conn             // constant
+	reached  []netip.AddrPort // constant; see Arrival
 
 	welcomed bool // owned by the room's loop; Welcome was sent, so events may follow
 }
@@ -36,7 +38,7 @@ func (s *Session) Handle(id uint32, m api.Message) {
 		s.reply(id, &api.Pong{}, nil)
 	case *api.Offer:
 		// Not in the room's loop: it takes milliseconds.
-		answer, err := s.endpoint.Negotiate(m.SDP)
+		answer, err := s.endpoint.Negotiate(m.SDP, s.reached...)
 		s.reply(id, answer, err)
 	default:
 		select {
@@ -72,11 +74,11 @@ type command interface{ run(*Room) }
 
 // join makes a member, or takes up a membership.
 type join struct {
-	conn  Conn
-	id    uint32 // of the request
-	join  *api.Join
-	grant Grant
-	reply chan<- joined // of capacity 1
+	conn    Conn
+	id      uint32 // of the request
+	join    *api.Join
+	arrival Arrival
+	reply   chan<- joined // of capacity 1
 }
 
 type joined struct {

@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"errors"
+	"net/netip"
 	"slices"
 	"sync"
 
@@ -52,8 +53,9 @@ type published struct {
 }
 
 // Negotiate answers an offer. A client that comes with a new DTLS certificate
-// has begun anew, and so does its peer. Errors are *api.Error.
-func (e *Endpoint) Negotiate(offer string) (*api.Answer, error) {
+// has begun anew, and so does its peer. reached are addresses by which the
+// client is known to have come to the server. Errors are *api.Error.
+func (e *Endpoint) Negotiate(offer string, reached ...netip.AddrPort) (*api.Answer, error) {
 	e.negotiating.Lock()
 	defer e.negotiating.Unlock()
 	c, err := e.connection(), error(nil)
@@ -62,10 +64,10 @@ func (e *Endpoint) Negotiate(offer string) (*api.Answer, error) {
 			return nil, refusal(err)
 		}
 	}
-	s, err := c.peer.Negotiate(offer)
+	s, err := c.peer.Negotiate(offer, reached...)
 	if begunAnew(err) {
 		if c, err = e.renew(); err == nil {
-			s, err = c.peer.Negotiate(offer)
+			s, err = c.peer.Negotiate(offer, reached...)
 		}
 	}
 	if err != nil {

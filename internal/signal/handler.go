@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -27,6 +28,10 @@ type Options struct {
 	// Authenticator is asked at each Join; without one, everybody may do
 	// everything but moderate.
 	Authenticator Authenticator
+	// Locate returns what the client that made a request should know of
+	// where the server is: ICE servers, and addresses by which it has come
+	// here. Nil tells nothing.
+	Locate func(*http.Request) ([]api.ICEServer, []netip.AddrPort)
 	// Origins are the pages that may connect besides those of this host: a
 	// host pattern, or scheme://host pattern, as path.Match takes them.
 	Origins []string
@@ -87,7 +92,7 @@ func New(rooms *room.Rooms, o Options) *Handler {
 
 // ServeHTTP takes over the connection and returns when the socket is closed.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s := newSocket(h)
+	s := newSocket(h, r)
 	if !h.open(s) {
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, "This server is about to stop. Try again in a moment.", http.StatusServiceUnavailable)
@@ -199,5 +204,9 @@ func (h *Handler) admit(s *socket, id uint32, m api.Message) (*room.Session, err
 			return nil, err
 		}
 	}
-	return h.rooms.Join(s, id, join, grant)
+	arrival := room.Arrival{Grant: grant}
+	if h.options.Locate != nil {
+		arrival.ICEServers, arrival.Reached = h.options.Locate(s.request)
+	}
+	return h.rooms.Join(s, id, join, arrival)
 }

@@ -7,6 +7,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -204,11 +205,13 @@ type plane struct{}
 
 func (plane) NewRouter(string) room.Router                            { return plane{} }
 func (plane) Attach(string, func(room.Notice)) (room.Endpoint, error) { return plane{}, nil }
-func (plane) Negotiate(offer string) (*api.Answer, error)             { return &api.Answer{SDP: offer}, nil }
-func (plane) Publish([]room.Publication)                              {}
-func (plane) View([]room.SlotWish, bool)                              {}
-func (plane) SendData(bool, []byte) bool                              { return true }
-func (plane) Close()                                                  {}
+func (plane) Negotiate(offer string, _ ...netip.AddrPort) (*api.Answer, error) {
+	return &api.Answer{SDP: offer}, nil
+}
+func (plane) Publish([]room.Publication) {}
+func (plane) View([]room.SlotWish, bool) {}
+func (plane) SendData(bool, []byte) bool { return true }
+func (plane) Close()                     {}
 
 // pingsTo counts pings and answers three of them.
 func pingsTo(n *int) func(context.Context, []byte) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 // request reads and waits for the one that writes.
 type socket struct {
 	handler *Handler      // constant
+	request *http.Request // constant; the one by which the client came
 	limits  api.Limits    // constant
 	queue   *queue        // constant
 	rate    *rate.Limiter // constant
@@ -29,10 +31,11 @@ type socket struct {
 // errClosed ends the reading; the client knows why, or is gone.
 var errClosed = errors.New("the socket is closed")
 
-func newSocket(h *Handler) *socket {
+func newSocket(h *Handler, r *http.Request) *socket {
 	limits := h.rooms.Limits()
 	return &socket{
 		handler: h,
+		request: r,
 		limits:  limits,
 		queue:   newQueue(h.options.QueueMessages, h.options.QueueBytes),
 		rate:    rate.NewLimiter(rate.Limit(limits.MessageRate), 2*limits.MessageRate),

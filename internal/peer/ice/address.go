@@ -25,6 +25,33 @@ func (p Proto) String() string {
 	return "unknown"
 }
 
+// Relay is how a client reaches the relay (TURN) through which it comes.
+type Relay uint8
+
+// The ways to a relay; NoRelay is for clients that come by themselves.
+const (
+	NoRelay Relay = iota
+	RelayUDP
+	RelayTCP
+	RelayTLS
+	RelayDTLS
+)
+
+// String returns the transport as W3C's relayProtocol names it; "" for NoRelay.
+func (r Relay) String() string {
+	switch r {
+	case RelayUDP:
+		return "udp"
+	case RelayTCP:
+		return "tcp"
+	case RelayTLS:
+		return "tls"
+	case RelayDTLS:
+		return "dtls"
+	}
+	return ""
+}
+
 // Address is where a message came from and where its answer goes: the two ends
 // of a candidate pair. It is comparable.
 type Address struct {
@@ -33,8 +60,11 @@ type Address struct {
 	// Local is the server's address the client used; invalid if the socket
 	// does not tell.
 	Local netip.Addr
-	// Conn tells TCP connections apart; 0 for UDP.
+	// Conn tells TCP connections, and relayed clients, apart; 0 for the
+	// server's own UDP socket.
 	Conn uint64
+	// Relay is how a relayed client reaches its relay.
+	Relay Relay
 }
 
 // String returns the address for a log line.
