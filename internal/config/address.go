@@ -80,3 +80,56 @@ func cutPort(s string) (host string, port uint16, ok bool) {
 	}
 	return host, uint16(n), err == nil
 }
+
+// Alternate is a second address to listen on; port 0 means the one after the
+// first address's.
+type Alternate struct{ Address }
+
+// AddrPort is an address with its port.
+type AddrPort struct{ netip.AddrPort }
+
+// UnmarshalText takes "203.0.113.5:3478" and "[2001:db8::5]:3478".
+func (a *AddrPort) UnmarshalText(text []byte) error {
+	ap, err := netip.ParseAddrPort(string(text))
+	if err != nil || !routable(ap.Addr()) || ap.Port() == 0 {
+		return fmt.Errorf("%q is not an address with its port, such as 203.0.113.5:3478", text)
+	}
+	a.AddrPort = netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	return nil
+}
+
+// Prefix is a network, or one address.
+type Prefix struct{ netip.Prefix }
+
+// UnmarshalText takes "10.1.0.0/16", "2001:db8::/32" and "10.1.2.3".
+func (p *Prefix) UnmarshalText(text []byte) error {
+	s := string(text)
+	if addr, err := netip.ParseAddr(s); err == nil && addr.Zone() == "" {
+		p.Prefix = netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen())
+		return nil
+	}
+	prefix, err := netip.ParsePrefix(s)
+	if err != nil {
+		return fmt.Errorf("%q is not a network, such as 10.1.0.0/16 or 2001:db8::/32", s)
+	}
+	p.Prefix = prefix.Masked()
+	return nil
+}
+
+// PortRange is a range of ports, both ends included.
+type PortRange struct{ Min, Max uint16 }
+
+// UnmarshalText takes "49152-65535".
+func (r *PortRange) UnmarshalText(text []byte) error {
+	low, high, ok := strings.Cut(string(text), "-")
+	first, err1 := strconv.ParseUint(low, 10, 16)
+	last, err2 := strconv.ParseUint(high, 10, 16)
+	if !ok || err1 != nil || err2 != nil || first == 0 || last < first {
+		return fmt.Errorf("%q is not a range of ports, such as 49152-65535", text)
+	}
+	r.Min, r.Max = uint16(first), uint16(last)
+	return nil
+}
+
+// String returns the range as UnmarshalText takes it.
+func (r PortRange) String() string { return fmt.Sprintf("%d-%d", r.Min, r.Max) }

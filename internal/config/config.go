@@ -22,6 +22,7 @@ type Config struct {
 	TLS     TLS     `embed:"" group:"TLS"`
 	Access  Access  `embed:"" group:"Access"`
 	Limits  Limits  `embed:"" group:"Limits"`
+	Relay   Relay   `embed:"" group:"STUN and TURN"`
 	Run     Run     `embed:"" group:"Running"`
 }
 
@@ -82,6 +83,9 @@ func (c Config) Validate() error {
 		return errors.New("--tls-cert and --tls-key belong together: give both or neither")
 	case c.TLS.Mode == "off" && c.TLS.Cert != "":
 		return errors.New("--tls off leaves no use for --tls-cert: leave one out")
+	}
+	if err := c.Relay.validate(); err != nil {
+		return err
 	}
 	return c.Limits.validate()
 }
