@@ -1,5 +1,6 @@
-// Command bench measures the server beside another one, on this machine: what a
-// forwarded packet, a viewer and a join cost, and how long packets take. `make
+// Command bench measures the server beside others, on this machine: what a
+// forwarded packet, a viewer, a join and a relayed packet cost, and how long
+// packets take. `make
 // bench` runs it; docs/bench.md explains the figures.
 //
 // Each server has the first core for itself, the load the second one; all is in
@@ -30,6 +31,7 @@ import (
 // options are the command line's.
 type options struct {
 	viewers  []int
+	what     string
 	only     string
 	duration time.Duration
 	bitrate  int
@@ -58,7 +60,8 @@ func parse(arguments []string) (*options, error) {
 	o := &options{}
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	viewers := flags.String("viewers", "1,10,100,200,500", "numbers of viewers, each measured by itself")
-	flags.StringVar(&o.only, "only", "", "measure this server alone: tutti or janus")
+	flags.StringVar(&o.what, "what", "all", "measure this alone: calls or turn")
+	flags.StringVar(&o.only, "only", "", "measure this server alone: tutti, janus or coturn")
 	flags.DurationVar(&o.duration, "duration", 10*time.Second, "how long to measure once all have joined")
 	flags.IntVar(&o.bitrate, "rate", 1_500_000, "the publisher's video in bit/s")
 	flags.Float64Var(&o.joinRate, "join-rate", 20, "viewers that join in a second")
@@ -95,13 +98,32 @@ func subjects(o *options) []subject {
 	return chosen
 }
 
-func measure(ctx context.Context, o *options) error {
+// measure measures what was asked for, prints tables and saves the figures.
+func measure(ctx context.Context, o *options) (err error) {
+	var r result
+	if o.what != "turn" {
+		if r.Reports, r.Pictures, err = measureCalls(ctx, o); err != nil {
+			return err
+		}
+	}
+	if o.what != "calls" {
+		if r.Relays, err = measureRelays(ctx, o); err != nil {
+			return err
+		}
+		if err := writeRelays(os.Stdout, r.Relays); err != nil {
+			return err
+		}
+	}
+	return save(o.result, r)
+}
+
+func measureCalls(ctx context.Context, o *options) ([]*load.Report, []int, error) {
 	var reports []*load.Report
 	for _, viewers := range o.viewers {
 		for _, s := range subjects(o) {
 			report, err := measureOne(ctx, o, s, viewers)
 			if err != nil {
-				return fmt.Errorf("%s with %d viewers: %w", s.name, viewers, err)
+				return nil, nil, fmt.Errorf("%s with %d viewers: %w", s.name, viewers, err)
 			}
 			for _, failure := range report.Failures {
 				fmt.Fprintf(os.Stderr, "%s: %s\n", s.name, failure)
@@ -110,7 +132,7 @@ func measure(ctx context.Context, o *options) error {
 		}
 	}
 	if err := load.WriteTable(os.Stdout, reports); err != nil {
-		return err
+		return nil, nil, err
 	}
 	pictures, err := measurePictures(ctx, o)
 	if err != nil {
@@ -119,7 +141,7 @@ func measure(ctx context.Context, o *options) error {
 		fmt.Printf("\nFrom a viewer's offer to its first picture in Chromium: %v ms, half of them within %d ms\n",
 			pictures, pictures[len(pictures)/2])
 	}
-	return save(o.result, result{reports, pictures})
+	return reports, pictures, nil
 }
 
 // result is the file that a run leaves.
@@ -128,6 +150,8 @@ type result struct {
 	// Pictures are the times from a viewer's offer to its first picture in
 	// Chromium, in ms, the shortest first.
 	Pictures []int `json:"offer_to_picture_ms"`
+	// Relays are the TURN servers' figures.
+	Relays []relayReport `json:"relays,omitempty"`
 }
 
 func save(name string, r result) error {
