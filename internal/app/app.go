@@ -85,6 +85,10 @@ func (s *Server) compose(ln net.Listener, certificate *httpd.Certificate, o Opti
 	for _, a := range s.config.Network.PublicIP {
 		advertise = append(advertise, a.AddrPort)
 	}
+	proxies := make([]netip.Prefix, 0, len(s.config.Network.Proxies))
+	for _, p := range s.config.Network.Proxies {
+		proxies = append(proxies, p.Prefix)
+	}
 	var err error
 	if s.media, err = peer.Listen(peer.Options{
 		Listen: netip.AddrPortFrom(s.config.Network.Listen.Addr(), s.addr.Port()), Advertise: advertise,
@@ -109,6 +113,7 @@ func (s *Server) compose(ln net.Listener, certificate *httpd.Certificate, o Opti
 			}
 		},
 		Secret: s.config.Access.Secret, Metrics: s.metrics, MaxWaiting: limits.MaxPending,
+		MaxPerSource: limits.MaxPerSource, TrustedProxies: proxies,
 		Version: map[string]string{"name": "tutti", "version": o.Version}, Log: o.Log,
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -113,6 +114,28 @@ func TestAllPartsServeOnePort(t *testing.T) {
 	}
 	if _, body := get(t, base+"/metrics"); !strings.Contains(body, "tutti_members 2") || !strings.Contains(body, "tutti_peers 2") {
 		t.Error("the metrics do not show the call")
+	}
+}
+
+// A balancer that is on the list says who the client is; without its header it
+// gets nothing.
+func TestABalancerIsAskedWhoTheClientIs(t *testing.T) {
+	base, _ := start(t, func(c *config.Config) {
+		c.Network.Proxies = []config.Prefix{{Prefix: netip.MustParsePrefix("127.0.0.0/8")}}
+	})
+	for header, want := range map[string]string{"PROXY TCP4 203.0.113.7 192.0.2.80 50000 443\r\n": "HTTP/1.0 200 OK", "": ""} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := io.WriteString(conn, header+"GET /healthz HTTP/1.0\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		// What is refused may be reset: its request was never read.
+		if answer, _ := io.ReadAll(conn); !strings.HasPrefix(string(answer), want) || (want == "") != (len(answer) == 0) {
+			t.Errorf("with header %q it is answered %q", header, answer)
+		}
 	}
 }
 

@@ -66,6 +66,7 @@ var confinements = []confined{
 	{"github.com/pion/webrtc/v4", []string{"client", "internal/peer/peertest", "bench", "e2e"}, "PeerConnection is the client's side; it costs five times what our packet path may"},
 	{"github.com/coder/websocket", []string{"internal/signal", "client", "bench", "e2e"}, "who speaks WebSocket speaks signalling"},
 	{"github.com/prometheus", []string{"internal/httpd", "internal/app", "bench"}, "packages expose plain Stats; metrics read them, never the reverse"},
+	{"github.com/pires/go-proxyproto", []string{"internal/httpd"}, "who a client is, is settled at the port"},
 	{"github.com/golang-jwt/jwt/v5", []string{"internal/auth"}, "one place decides what a token is"},
 	{"github.com/alecthomas/kong", []string{"internal/config", "cmd/tutti"}, "flags end at the command line"},
 	{"github.com/goccy/go-yaml", []string{"internal/config"}, "files end at the configuration"},

@@ -30,6 +30,7 @@ type Config struct {
 type Network struct {
 	Listen   Listen    `default:"127.0.0.1:8080" placeholder:"ADDR:PORT" help:"Address and port for everything, TCP and UDP. An empty address means all of the machine's."`
 	PublicIP []Address `name:"public-ip" placeholder:"ADDR[:PORT]" help:"Address at which clients reach this server beside its own, such as that of a router that maps the port. Repeatable, or separated by commas."`
+	Proxies  []Prefix  `name:"proxy-protocol" placeholder:"PREFIX" help:"Address or network of load balancers that begin each TCP connection with a PROXY protocol header (version 1 or 2), which says who the client is. Their connections without one are refused. Repeatable, or separated by commas."`
 }
 
 // TLS says how connections are protected. The media always is.
@@ -54,7 +55,8 @@ type Limits struct {
 	MaxMessageBytes int `default:"262144" help:"Bytes of one signalling message; an offer with many slots is the largest."`
 	MessageRate     int `default:"50" help:"Signalling messages per second of one member; twice as many may come in a burst."`
 	MaxDataBytes    int `default:"65536" help:"Bytes of one data channel message."`
-	MaxPending      int `default:"1024" help:"Silent TCP connections: those that have not said what they are, and those between two requests. The one that is silent longest makes room."`
+	MaxPending      int `default:"1024" help:"Silent TCP connections: those that have not said what they are, and those between two requests. The one that is silent longest makes room. One client address has a quarter of them at most."`
+	MaxPerSource    int `default:"1024" help:"TCP connections from one IPv4 address or one IPv6 /64. Those from this machine itself, such as of a reverse proxy, are not counted."`
 }
 
 // Run says how the process behaves.
@@ -103,6 +105,7 @@ func (l Limits) validate() error {
 		{"message-rate", l.MessageRate},
 		{"max-data-bytes", l.MaxDataBytes},
 		{"max-pending", l.MaxPending},
+		{"max-per-source", l.MaxPerSource},
 	} {
 		if limit.n < 1 {
 			return errors.New("--" + limit.name + " must be at least 1")

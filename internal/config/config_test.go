@@ -77,6 +77,7 @@ func TestTheFileTakesEveryKindOfValue(t *testing.T) {
 listen: "[::]:443"
 open: yes
 public-ip: [203.0.113.5, "203.0.113.6:8443"]
+proxy-protocol: [10.0.0.4, 10.0.1.7/24]
 shutdown-timeout: 3s
 log-level: warn
 message-rate: 25
@@ -88,6 +89,9 @@ secret:
 	}
 	if len(c.Network.PublicIP) != 2 || c.Network.PublicIP[1].Port() != 8443 || c.Network.PublicIP[0].Port() != 0 {
 		t.Errorf("public addresses %v", c.Network.PublicIP)
+	}
+	if p := c.Network.Proxies; len(p) != 2 || p[0].String() != "10.0.0.4/32" || p[1].String() != "10.0.1.0/24" {
+		t.Errorf("proxies %v", p)
 	}
 }
 

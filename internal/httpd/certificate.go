@@ -71,14 +71,15 @@ func stampOf(name string) stamp {
 	return stamp{info.ModTime(), info.Size()}
 }
 
-// get is tls.Config.GetCertificate. While a changed certificate can't be loaded
-// (its two files are not written at one moment) the old one stays.
-func (c *Certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+// Current returns the certificate to use in a handshake that begins now. While a
+// changed one can't be loaded (its two files are not written at one moment) the
+// old one stays.
+func (c *Certificate) Current() *tls.Certificate {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if now.Sub(c.checked) < recheck {
-		return c.current, nil
+		return c.current
 	}
 	c.checked = now
 	switch next, err := c.load(now); {
@@ -88,5 +89,5 @@ func (c *Certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		c.log.Info("the certificate was changed")
 		c.current = next
 	}
-	return c.current, nil
+	return c.current
 }

@@ -2,7 +2,6 @@ package httpd
 
 import (
 	"crypto/tls"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -14,11 +13,7 @@ import (
 // presented is the certificate that c shows now.
 func presented(t *testing.T, c *Certificate) *tls.Certificate {
 	t.Helper()
-	cert, err := c.get(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cert
+	return c.Current()
 }
 
 func mustSelfSigned(t *testing.T, dir string, extra ...netip.Addr) *Certificate {
@@ -136,35 +131,5 @@ func TestFilesAreReadAgainWhenTheyChange(t *testing.T) {
 func TestAMissingCertificateIsAnError(t *testing.T) {
 	if _, err := FileCertificate("no-cert.pem", "no-key.pem", quiet()); err == nil {
 		t.Error("no files, no error")
-	}
-}
-
-func TestWaitingMakesRoomForTheNew(t *testing.T) {
-	w := newWaiting(2)
-	var conns []net.Conn
-	for range 3 {
-		client, server := net.Pipe()
-		defer client.Close()
-		conns = append(conns, server)
-		w.add(server)
-		w.add(server) // once is enough
-	}
-	if _, err := conns[0].Write([]byte{0}); err == nil {
-		t.Error("the one that waited longest is still open")
-	}
-	w.remove(conns[0]) // gone already
-	if now, evicted := w.counts(); now != 2 || evicted != 1 {
-		t.Errorf("%d waiting, %d evicted; want 2 and 1", now, evicted)
-	}
-	w.close()
-	for _, conn := range conns {
-		if _, err := conn.Write([]byte{0}); err == nil {
-			t.Error("still open after close")
-		}
-	}
-	late, _ := net.Pipe()
-	w.add(late)
-	if _, err := late.Write([]byte{0}); err == nil {
-		t.Error("a latecomer is let in")
 	}
 }

@@ -1,8 +1,8 @@
 package httpd
 
-import "encoding/binary"
+import "strings"
 
-// kind is what a TCP connection speaks.
+// kind is what a connection speaks.
 type kind uint8
 
 const (
@@ -10,6 +10,7 @@ const (
 	stranger              // nothing we know
 	speaksHTTP
 	speaksTLS
+	speaksTURN
 	speaksICE
 )
 
@@ -18,16 +19,21 @@ const decisive = 10
 
 // The bytes that tell.
 const (
-	tlsHandshake = 0x16       // ContentType of a ClientHello (RFC 8446 §5.1)
-	magicCookie  = 0x2112A442 // RFC 8489 §5
-	maxFrameHigh = 1500 >> 8  // no STUN request is longer than a packet
-	maxSTUNHigh  = 0x01       // requests and indications of the methods there are
+	tlsHandshake = 0x16               // ContentType of a ClientHello (RFC 8446 §5.1)
+	magicCookie  = "\x21\x12\xA4\x42" // RFC 8489 §5
+	maxHigh      = 1500 >> 8          // no STUN request is longer than a packet
+	maxTypeHigh  = 0x01               // requests and indications of the methods there are
+	proxyLine    = "PROXY "           // how the PROXY protocol starts in its version 1
 )
 
 // classify tells from the first bytes of a connection what it speaks. HTTP
-// starts with the capital letters of a method, TLS with a handshake record,
-// ICE-TCP with the length of a STUN message (RFC 4571) and its header
-// (RFC 8489 §5). No two of them share the first byte.
+// starts with the capital letters of a method and TLS with a handshake record;
+// TURN over TCP with a STUN header (RFC 8656 §2.1, RFC 8489 §5), and ICE-TCP
+// with the length of a STUN message (RFC 4571) before that. The cookie, which
+// can't be at both places, tells these two apart.
+//
+// A PROXY header is that of a stranger: those of proxies that we trust were
+// taken off before.
 func classify(first []byte) kind {
 	if len(first) == 0 {
 		return undecided
@@ -36,13 +42,38 @@ func classify(first []byte) kind {
 	case b == tlsHandshake:
 		return speaksTLS
 	case 'A' <= b && b <= 'Z':
-		return speaksHTTP
-	case b > maxFrameHigh, len(first) > 2 && first[2] > maxSTUNHigh:
-		return stranger
-	case len(first) < decisive:
-		return undecided
-	case binary.BigEndian.Uint32(first[6:]) != magicCookie:
-		return stranger
+		return classifyLine(first)
 	}
-	return speaksICE
+	turn, ice := headsSTUN(first), first[0] <= maxHigh && headsSTUN(first[min(2, len(first)):])
+	switch {
+	case turn && len(first) >= decisive-2:
+		return speaksTURN
+	case ice && len(first) >= decisive:
+		return speaksICE
+	case turn || ice:
+		return undecided
+	}
+	return stranger
+}
+
+// classifyLine tells HTTP from the PROXY protocol. What is no HTTP either gets
+// its answer from the HTTP server.
+func classifyLine(first []byte) kind {
+	begin := string(first[:min(len(first), len(proxyLine))])
+	switch {
+	case begin == proxyLine:
+		return stranger
+	case strings.HasPrefix(proxyLine, begin):
+		return undecided
+	}
+	return speaksHTTP
+}
+
+// headsSTUN reports whether b, or its first 8 bytes, can be the beginning of a
+// STUN request: type, length, magic cookie (RFC 8489 §5).
+func headsSTUN(b []byte) bool {
+	if len(b) > 0 && b[0] > maxTypeHigh || len(b) > 2 && b[2] > maxHigh || len(b) > 3 && b[3]%4 != 0 {
+		return false
+	}
+	return len(b) < 4 || strings.HasPrefix(magicCookie, string(b[4:min(len(b), 8)]))
 }

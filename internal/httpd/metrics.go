@@ -20,9 +20,9 @@ type Metric struct {
 	// Counter tells a figure that only grows from one that goes up and down.
 	Counter bool
 	Value   float64
-	// Label and LabelValue, when set, tell metrics of one name apart, such as
-	// kind="audio".
-	Label, LabelValue string
+	// Labels, when set, tell metrics of one name apart, such as kind="audio".
+	// All metrics of one name have the same labels.
+	Labels map[string]string
 }
 
 // gatherer turns Metrics into Prometheus' form at each scrape.
@@ -35,8 +35,8 @@ func (gatherer) Describe(chan<- *prometheus.Desc) {}
 func (g gatherer) Collect(out chan<- prometheus.Metric) {
 	for _, m := range g.metrics() {
 		var labels, values []string
-		if m.Label != "" {
-			labels, values = []string{m.Label}, []string{m.LabelValue}
+		for label, value := range m.Labels {
+			labels, values = append(labels, label), append(values, value)
 		}
 		valueType := prometheus.GaugeValue
 		if m.Counter {
@@ -73,11 +73,18 @@ func (s *Server) metrics() http.Handler {
 // own are the figures of this port.
 func (s *Server) own() []Metric {
 	stats := s.Stats()
-	return []Metric{
+	list := []Metric{
 		{Name: "tutti_tcp_accepted_total", Help: "TCP connections accepted.", Counter: true, Value: float64(stats.Accepted)},
-		{Name: "tutti_tcp_refused_total", Help: "TCP connections that spoke nothing known, or not in time.", Counter: true, Value: float64(stats.Refused)},
 		{Name: "tutti_tcp_evicted_total", Help: "TCP connections closed while silent, to make room.", Counter: true, Value: float64(stats.Evicted)},
 		{Name: "tutti_tcp_waiting_connections", Help: "TCP connections that are silent now.", Value: float64(stats.Waiting)},
 		{Name: "tutti_ice_tcp_connections", Help: "ICE-TCP connections that are open now.", Value: float64(stats.ICETCP)},
+		{Name: "tutti_turn_stream_connections", Help: "Connections for TURN over TCP and TLS that are open now.", Value: float64(stats.TURN)},
 	}
+	for cause, n := range stats.Refused {
+		list = append(list, Metric{
+			Name: "tutti_tcp_refused_total", Help: "TCP connections that were closed without being served.", Counter: true,
+			Value: float64(n), Labels: map[string]string{"cause": Refusal(cause).String()},
+		})
+	}
+	return list
 }

@@ -13,9 +13,11 @@ func TestMetrics(t *testing.T) {
 	_, addr := start(t, Options{Metrics: func() []Metric {
 		return []Metric{
 			{Name: "tutti_rooms", Help: "Rooms that are open.", Value: 2},
-			{Name: "tutti_tracks", Help: "Published tracks.", Value: 3, Label: "kind", LabelValue: "audio"},
-			{Name: "tutti_tracks", Help: "Published tracks.", Value: 1, Label: "kind", LabelValue: "video"},
+			{Name: "tutti_tracks", Help: "Published tracks.", Value: 3, Labels: map[string]string{"kind": "audio"}},
+			{Name: "tutti_tracks", Help: "Published tracks.", Value: 1, Labels: map[string]string{"kind": "video"}},
 			{Name: "tutti_forwarded_packets_total", Help: "Packets sent to viewers.", Counter: true, Value: 7},
+			{Name: "tutti_selected_candidates_total", Help: "Ways in use.", Counter: true, Value: 4, Labels: map[string]string{"type": "relay", "protocol": "tls"}},
+			{Name: "tutti_selected_candidates_total", Help: "Ways in use.", Counter: true, Value: 5, Labels: map[string]string{"type": "host", "protocol": "udp"}},
 			{Name: "not a name", Value: 1},
 		}
 	}})
@@ -27,7 +29,10 @@ func TestMetrics(t *testing.T) {
 		"# TYPE tutti_rooms gauge\ntutti_rooms 2\n",
 		"# TYPE tutti_forwarded_packets_total counter\n",
 		`tutti_tracks{kind="audio"} 3`,
+		`tutti_selected_candidates_total{protocol="tls",type="relay"} 4`,
+		`tutti_selected_candidates_total{protocol="udp",type="host"} 5`,
 		"tutti_tcp_accepted_total 1\n",
+		`tutti_tcp_refused_total{cause="slow"} 0`,
 		"go_goroutines ",
 		"process_cpu_seconds_total ",
 	} {

@@ -26,7 +26,7 @@ func (s *Server) routes() (http.Handler, error) {
 	mux.Handle("GET /{$}", site.page("index.html"))
 	mux.Handle("GET /r/{room}", site.page("index.html"))
 	mux.Handle("/", site)
-	return secured(s.overTLS(mux)), nil
+	return recall(secured(s.overTLS(mux))), nil
 }
 
 // probes are asked by machines that look at the port itself, in plain HTTP too.

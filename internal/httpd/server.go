@@ -1,6 +1,7 @@
-// Package httpd is the TCP side of the one port: it tells HTTP, TLS and ICE-TCP
-// apart by their first bytes, serves the web client, health, version and
-// metrics, and hands signalling and ICE-TCP to those who speak them.
+// Package httpd is the TCP side of the one port: it tells HTTP, TLS, TURN and
+// ICE-TCP apart by their first bytes, and once more inside TLS, serves the web
+// client, health, version and metrics, and hands signalling, TURN and ICE-TCP to
+// those who speak them.
 //
 // It knows no rooms and makes no decisions about calls. A Server owns one
 // goroutine per connection and one that accepts; Shutdown ends them all.
@@ -15,6 +16,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,11 +31,18 @@ type Options struct {
 	Client fs.FS
 	// Signal takes WebSocket connections at /api/ws; nil answers 404.
 	Signal http.Handler
-	// ICETCP serves an ICE-TCP connection (RFC 6544) until it ends and owns
-	// it. The first bytes, which were looked at, are read again. It runs on
-	// a goroutine of its own; nil refuses such connections.
+	// ICETCP serves an ICE-TCP connection (RFC 6544), in TLS or not, until
+	// it ends and owns it. The first bytes, which were looked at, are read
+	// again. It runs on a goroutine of its own; nil refuses such connections.
 	ICETCP func(net.Conn)
-	// Certificate, when set, turns HTTPS on; plain HTTP is then redirected.
+	// TURN serves TURN over TCP or, where secure, over TLS (RFC 8656), as
+	// ICETCP does ICE-TCP.
+	TURN func(conn net.Conn, secure bool)
+	// TrustedProxies are those that begin each connection with a PROXY
+	// header (version 1 or 2), which says where it comes from. Without a
+	// header they are refused; from others none is taken.
+	TrustedProxies []netip.Prefix
+	// Certificate, when set, turns TLS on; plain HTTP is then redirected.
 	Certificate *Certificate
 	// Secret, when set, keeps the operator's pages (/metrics) to bearers of
 	// a token with roomAdmin and without a room.
@@ -42,25 +52,28 @@ type Options struct {
 	// Version is shown at /version, as JSON.
 	Version any
 	// MaxWaiting bounds the connections from which nothing is heard: those
-	// that have not said what they are, and those between two requests;
-	// 0 means 1024.
+	// that have not said what they are, and those between two requests. One
+	// source may have a quarter of them; 0 means 1024.
 	MaxWaiting int
+	// MaxPerSource bounds the open connections of one IPv4 address or IPv6
+	// /64, of any kind. This machine's own are not bounded; 0 means 1024.
+	MaxPerSource int
 	// Log takes what an operator should know; nil discards it.
 	Log *slog.Logger
 }
 
-// Stats counts what came to the port. All but Waiting only grow.
+// Stats counts what came to the port. What is not open or waiting now only grows.
 type Stats struct {
 	// Accepted connections, of any kind.
 	Accepted uint64
-	// Refused connections spoke nothing we know, or not in time.
-	Refused uint64
+	// Refused connections, by the Refusal that was the cause.
+	Refused [refusals]uint64
 	// Evicted connections were closed while waiting, to make room.
 	Evicted uint64
 	// Waiting connections are silent now.
 	Waiting int
-	// ICETCP connections are open now.
-	ICETCP int
+	// ICETCP and TURN connections are open now.
+	ICETCP, TURN int
 }
 
 // Server serves one TCP port. Its methods may be called from any goroutine.
@@ -74,11 +87,15 @@ type Server struct {
 	handoff *handoff
 	waiting *waiting
 	ice     *waiting // open ICE-TCP connections: nothing evicts them
+	turn    *waiting // open TURN connections, likewise
+	sources *sources
+	proxies proxies
 	closing chan struct{}
 
-	accepted, refused atomic.Uint64
-	draining          atomic.Bool
-	closeOnce         sync.Once
+	accepted  atomic.Uint64
+	refused   [refusals]atomic.Uint64
+	draining  atomic.Bool
+	closeOnce sync.Once
 }
 
 // The HTTP server's patience.
@@ -97,6 +114,9 @@ func New(ln net.Listener, opts Options) (*Server, error) {
 		ln:      ln,
 		waiting: newWaiting(cmp.Or(opts.MaxWaiting, 1024)),
 		ice:     newWaiting(0),
+		turn:    newWaiting(0),
+		sources: newSources(cmp.Or(opts.MaxPerSource, 1024)),
+		proxies: proxies{trusted: opts.TrustedProxies},
 		handoff: &handoff{conns: make(chan net.Conn), closed: make(chan struct{}), addr: ln.Addr()},
 		closing: make(chan struct{}),
 	}
@@ -110,15 +130,18 @@ func New(ln net.Listener, opts Options) (*Server, error) {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ConnState:         s.follow,
-		// What clients do wrong, failed handshakes above all: with a
-		// self-signed certificate that is daily bread.
+		ConnContext:       remember,
+		// What clients do wrong.
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	if opts.Certificate != nil {
 		s.tls = &tls.Config{
 			MinVersion:     tls.VersionTLS12,
-			NextProtos:     []string{"h2", "http/1.1"},
-			GetCertificate: opts.Certificate.get,
+			NextProtos:     alpnHTTP,
+			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return opts.Certificate.Current(), nil },
+		}
+		if opts.TURN != nil {
+			s.tls.NextProtos = slices.Concat(alpnHTTP, alpnTURN)
 		}
 		// The HTTP server adds to its own copy.
 		s.http.TLSConfig = s.tls.Clone()
@@ -141,7 +164,7 @@ func (s *Server) Serve() {
 // Drain makes /readyz answer 503, so that whoever balances load sends nobody new.
 func (s *Server) Drain() { s.draining.Store(true) }
 
-// Shutdown stops accepting, closes idle and ICE-TCP connections and waits for
+// Shutdown stops accepting, closes idle, ICE-TCP and TURN connections and waits for
 // the running requests, at most until ctx ends. Connections that were taken over
 // for WebSocket are not its business. It is idempotent.
 func (s *Server) Shutdown(ctx context.Context) error {
@@ -157,28 +180,55 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		err = fmt.Errorf("requests were still running when the time to stop was over: %w", err)
 	}
 	s.ice.close()
+	s.turn.close()
 	return err
 }
 
 // Stats returns the counters.
 func (s *Server) Stats() Stats {
-	stats := Stats{Accepted: s.accepted.Load(), Refused: s.refused.Load()}
+	stats := Stats{Accepted: s.accepted.Load()}
+	for cause := range stats.Refused {
+		stats.Refused[cause] = s.refused[cause].Load()
+	}
 	stats.Waiting, stats.Evicted = s.waiting.counts()
 	stats.ICETCP, _ = s.ice.counts()
+	stats.TURN, _ = s.turn.counts()
 	return stats
 }
 
 // follow keeps the set of waiting connections: a connection waits when it is new
 // or idle.
 func (s *Server) follow(conn net.Conn, state http.ConnState) {
-	if over, ok := conn.(*tls.Conn); ok {
-		conn = over.NetConn()
-	}
+	c := under(conn)
 	switch state {
 	case http.StateNew: // accept put it there
 	case http.StateIdle:
-		s.waiting.add(conn)
+		s.waiting.add(c, c.from())
 	default:
-		s.waiting.remove(conn)
+		s.waiting.remove(c)
 	}
+}
+
+// overKey is where the context of a request has the TLS connection that net/http
+// does not know of, since its first bytes were looked at.
+type overKey struct{}
+
+// remember is http.Server.ConnContext.
+func remember(ctx context.Context, conn net.Conn) context.Context {
+	if over, ok := conn.(*secure); ok {
+		return context.WithValue(ctx, overKey{}, over.Conn)
+	}
+	return ctx
+}
+
+// recall gives requests the TLS state that net/http could not give them.
+func recall(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if over, ok := r.Context().Value(overKey{}).(*tls.Conn); ok {
+			r = r.WithContext(r.Context()) // a copy
+			state := over.ConnectionState()
+			r.TLS = &state
+		}
+		next.ServeHTTP(w, r)
+	})
 }

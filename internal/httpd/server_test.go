@@ -169,7 +169,7 @@ func TestOnePortSpeaksAll(t *testing.T) {
 
 func TestWithoutAUserThereIsNoDoor(t *testing.T) {
 	s, addr := start(t, Options{})
-	for _, first := range []string{frame, "160301"} {
+	for _, first := range []string{frame, allocate, "160301"} {
 		conn := dial(t, addr)
 		if _, err := conn.Write(unhex(t, first)); err != nil {
 			t.Fatal(err)
@@ -178,8 +178,8 @@ func TestWithoutAUserThereIsNoDoor(t *testing.T) {
 			t.Errorf("%s is answered", first)
 		}
 	}
-	if got := s.Stats().Refused; got != 2 {
-		t.Errorf("%d refused, want 2", got)
+	if got := s.Stats().Refused[RefusedUnknown]; got != 3 {
+		t.Errorf("%d refused, want 3", got)
 	}
 }
 
@@ -231,6 +231,7 @@ func TestSignallingTakesItsConnection(t *testing.T) {
 
 // pipes is a listener in memory, for virtual time.
 type pipes struct {
+	remote net.Addr // whom connections come from; nil for nobody
 	conns  chan net.Conn
 	once   sync.Once
 	closed chan struct{}
@@ -240,9 +241,20 @@ func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(
 
 func (p *pipes) dial() net.Conn {
 	client, server := net.Pipe()
+	if p.remote != nil {
+		server = from{server, p.remote}
+	}
 	p.conns <- server
 	return client
 }
+
+// from is a connection from somewhere.
+type from struct {
+	net.Conn
+	remote net.Addr
+}
+
+func (c from) RemoteAddr() net.Addr { return c.remote }
 
 func (p *pipes) Accept() (net.Conn, error) {
 	select {
@@ -268,13 +280,17 @@ func TestPatienceEnds(t *testing.T) {
 	}{
 		{"silent", "", openTimeout},
 		{"half an ICE-TCP header", "\x00\x14\x00\x01", openTimeout},
+		{"half a TURN header", "\x00\x03\x00\x08\x21", openTimeout},
+		{"half a ClientHello", "\x16\x03\x01\x02\x00\x01", openTimeout},
 		{"half an HTTP header", "GET / HTTP/1.1\r\nHost:", headerTimeout},
 		{"idle between requests", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", idleTimeout},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ln := newPipes()
-				s := serve(t, ln, Options{})
+				cert, _ := selfSigned(t)
+				open := func(net.Conn) { t.Error("taken for a client") }
+				s := serve(t, ln, Options{Certificate: cert, ICETCP: open, TURN: func(c net.Conn, _ bool) { open(c) }})
 				conn := ln.dial()
 				defer conn.Close()
 				begin := time.Now()

@@ -7,38 +7,45 @@ import (
 )
 
 // waiting holds the connections from which we wait for something: those that
-// have not said what they are, and those between two requests. There is room
-// for so many; then the one that has waited longest is closed. A client with
-// something to say does not wait, so a crowd of silent ones can't keep it out.
+// have not said what they are, those in the middle of a TLS handshake, and those
+// between two requests. There is room for so many, and a quarter of that for one
+// source; then the one that has waited longest, of all or of that source, is
+// closed. A client with something to say does not wait long, so a crowd of
+// silent ones can't keep it out.
 type waiting struct {
-	max int // constant; 0 means no bound
+	max, share int // constant; 0 means no bound
 
 	// mu guards the following.
 	mu      sync.Mutex
 	closed  bool
-	order   *list.List // of net.Conn, longest first
-	place   map[net.Conn]*list.Element
+	order   *list.List // of waiter, longest first
+	place   map[net.Conn]seat
+	queues  map[source]*list.List // of waiter, longest first; none is empty
 	evicted uint64
 }
 
+// waiter is a connection that waits.
+type waiter struct {
+	conn net.Conn
+	from source
+}
+
+// seat is where a waiter is.
+type seat struct{ order, queue *list.Element }
+
 func newWaiting(max int) *waiting {
-	return &waiting{max: max, order: list.New(), place: make(map[net.Conn]*list.Element)}
+	return &waiting{
+		max: max, share: (max + 3) / 4,
+		order: list.New(), place: make(map[net.Conn]seat), queues: make(map[source]*list.List),
+	}
 }
 
 // add puts conn at the end. Once the set is closed, so is every newcomer.
-func (w *waiting) add(conn net.Conn) {
-	var victim net.Conn
+func (w *waiting) add(conn net.Conn, from source) {
+	victim := conn
 	w.mu.Lock()
-	switch {
-	case w.closed:
-		victim = conn
-	case w.place[conn] == nil:
-		w.place[conn] = w.order.PushBack(conn)
-		if w.max > 0 && w.order.Len() > w.max {
-			victim = w.order.Front().Value.(net.Conn)
-			w.removeLocked(victim)
-			w.evicted++
-		}
+	if !w.closed {
+		victim = w.seatLocked(waiter{conn, from})
 	}
 	w.mu.Unlock()
 	if victim != nil {
@@ -46,18 +53,50 @@ func (w *waiting) add(conn net.Conn) {
 	}
 }
 
-// remove takes conn out, when it is in.
-func (w *waiting) remove(conn net.Conn) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.removeLocked(conn)
+// seatLocked takes a newcomer in and returns who must go for it, or nil.
+func (w *waiting) seatLocked(c waiter) (victim net.Conn) {
+	if _, here := w.place[c.conn]; here {
+		return nil
+	}
+	queue := w.queues[c.from]
+	if queue == nil {
+		queue = list.New()
+		w.queues[c.from] = queue
+	}
+	w.place[c.conn] = seat{w.order.PushBack(c), queue.PushBack(c)}
+	switch {
+	case w.max > 0 && c.from.IsValid() && queue.Len() > w.share:
+		victim = queue.Front().Value.(waiter).conn
+	case w.max > 0 && w.order.Len() > w.max:
+		victim = w.order.Front().Value.(waiter).conn
+	default:
+		return nil
+	}
+	w.removeLocked(victim)
+	w.evicted++
+	return victim
 }
 
-func (w *waiting) removeLocked(conn net.Conn) {
-	if at := w.place[conn]; at != nil {
-		w.order.Remove(at)
-		delete(w.place, conn)
+// remove takes conn out. It reports whether conn was in: if not, it was closed
+// to make room.
+func (w *waiting) remove(conn net.Conn) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.removeLocked(conn)
+}
+
+func (w *waiting) removeLocked(conn net.Conn) bool {
+	at, here := w.place[conn]
+	if !here {
+		return false
 	}
+	from := w.order.Remove(at.order).(waiter).from
+	w.queues[from].Remove(at.queue)
+	if w.queues[from].Len() == 0 {
+		delete(w.queues, from)
+	}
+	delete(w.place, conn)
+	return true
 }
 
 // close closes all connections in the set, and those still to come.
@@ -65,8 +104,9 @@ func (w *waiting) close() {
 	w.mu.Lock()
 	w.closed = true
 	victims := w.place
-	w.place = make(map[net.Conn]*list.Element)
+	w.place = make(map[net.Conn]seat)
 	w.order.Init()
+	clear(w.queues)
 	w.mu.Unlock()
 	for conn := range victims {
 		conn.Close()
