@@ -12,6 +12,8 @@ var cores = []string{
 	"internal/algo",
 	"internal/peer/ice",
 	"internal/peer/answer",
+	"internal/turn/relay",
+	"internal/turn/policy",
 	"internal/mcu/layout",
 	"internal/mcu/mixer",
 }
