@@ -25,6 +25,12 @@ const (
 	// checkInterval is the longest time between two checks of a pair that the
 	// client uses (RFC 7675 §5.1).
 	checkInterval = 6 * time.Second
+
+	// moveSilence is for how long there was no check of the selected pair when
+	// one of the same candidates comes from a new address: a NAT has given
+	// that another port, and the client, whose checks come regularly, does not
+	// know. Two addresses at one time are two networks of the client.
+	moveSilence = time.Second
 )
 
 // State tells whether the server may send.

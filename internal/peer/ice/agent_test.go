@@ -173,13 +173,28 @@ func TestNATThatRebindsMovesTheClientUnawares(t *testing.T) {
 	s.succeeds(wifi, check{priority: high, nominate: true})
 	// Not every client nominates again with its consent checks, and this one
 	// does not know that it comes from another port now.
+	another := udp("192.0.2.7:40000")
+	s.after(2*time.Second).succeeds(another, check{priority: low})
+	s.selects(wifi) // another candidate that it only keeps warm
 	rebound := udp("192.0.2.7:50001")
-	s.after(2*time.Second).succeeds(rebound, check{priority: high})
-	s.selects(wifi) // it may be another pair that it only keeps warm
-	s.after(5*time.Second).succeeds(rebound, check{priority: high})
+	s.succeeds(rebound, check{priority: high})
 	s.selects(rebound)
+	// The NAT's machine was changed.
+	elsewhere := udp("192.0.2.8:50001")
+	s.after(2*time.Second).succeeds(elsewhere, check{priority: high})
+	s.selects(rebound) // or it is another network of the client's
+	s.after(5*time.Second).succeeds(elsewhere, check{priority: high})
+	s.selects(elsewhere)
 	// If the old pair was only late, it is the client's choice still.
 	s.after(time.Second).succeeds(wifi, check{priority: low})
+	s.selects(wifi)
+}
+
+func TestTwoNetworksOfOnePriorityAreNotOneThatMoved(t *testing.T) {
+	s := newStory(t)
+	s.succeeds(wifi, check{priority: high, nominate: true})
+	s.after(2*time.Second).succeeds(wifi, check{priority: high})
+	s.after(time.Second/2).succeeds(udp("192.0.2.7:50001"), check{priority: high})
 	s.selects(wifi)
 }
 

@@ -106,6 +106,7 @@ func (a *Agent) accept(now media.Time, from Address, gen uint32) (changed bool) 
 	if gen == a.current.number {
 		a.forgetPrevious()
 	}
+	fresh := a.find(from) < 0
 	i := a.touch(from)
 	p := &a.pairs[i]
 	if p.generation != gen {
@@ -119,7 +120,7 @@ func (a *Agent) accept(now media.Time, from Address, gen uint32) (changed bool) 
 		p.nominated = now
 	}
 	switch {
-	case i == a.selected, a.selected >= 0 && !p.supersedes(&a.pairs[a.selected], now):
+	case i == a.selected, a.selected >= 0 && !p.supersedes(&a.pairs[a.selected], now, fresh):
 		return changed
 	case a.selected >= 0:
 		a.stats.Switches++

@@ -1,6 +1,7 @@
 package ice
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/tutti-rtc/tutti/internal/media"
@@ -73,17 +74,26 @@ func (p *pair) betterThan(q *pair) bool {
 }
 
 // supersedes reports whether p, on which a valid check came in just now, takes
-// over from the selected pair q.
-func (p *pair) supersedes(q *pair, now media.Time) bool {
+// over from the selected pair q. fresh says that it is the first one on p.
+func (p *pair) supersedes(q *pair, now media.Time, fresh bool) bool {
+	silence := now.Sub(q.checked)
 	switch {
 	case p.generation != q.generation:
 		return p.generation > q.generation
+	case silence > checkInterval, fresh && p.likeness(q) && silence > moveSilence:
+		return true // a NAT has moved the client without its knowing
 	case q.nominated.IsZero():
 		return !p.nominated.IsZero() || p.priority > q.priority
 	case p.nominated != now:
-		// The client checks it, but prefers q; unless q is mute, because a
-		// NAT has moved the client without its knowing.
-		return now.Sub(q.checked) > checkInterval
+		return false // the client checks it, but prefers q
 	}
 	return p.priority >= q.priority || now.Sub(q.nominated) > nominationBurst
+}
+
+// likeness reports whether p may be q as a NAT shows it after it has given the
+// client another port: the candidates are the same.
+func (p *pair) likeness(q *pair) bool {
+	shown := q.addr
+	shown.Remote = netip.AddrPortFrom(shown.Remote.Addr(), p.addr.Remote.Port())
+	return p.addr == shown && p.priority == q.priority
 }
