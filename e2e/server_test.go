@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -28,9 +29,13 @@ const (
 type server struct {
 	t    *testing.T
 	addr netip.AddrPort
+	base string   // its URL, if not that of addr
 	args []string // beside address and data folder
 	data string
 	log  serverLog
+	// What is not as usual on a machine of the lab.
+	launch func(*exec.Cmd) error
+	web    *http.Client
 
 	cmd    *exec.Cmd     // nil while it does not run
 	exited chan struct{} // closed when it has ended; then cmd.ProcessState says how
@@ -40,19 +45,28 @@ type server struct {
 // the test ends. Its log is shown if the test fails.
 func newServer(t *testing.T, ip netip.Addr, args ...string) *server {
 	t.Helper()
-	s := &server{t: t, addr: netip.AddrPortFrom(ip, freePort(t, ip)), args: args, data: t.TempDir()}
-	t.Cleanup(func() {
+	s := &server{
+		t: t, addr: netip.AddrPortFrom(ip, freePort(t, ip)), args: args, data: t.TempDir(),
+		launch: (*exec.Cmd).Start, web: http.DefaultClient,
+	}
+	s.live()
+	return s
+}
+
+// live starts the server and sees to its end.
+func (s *server) live() {
+	s.t.Helper()
+	s.t.Cleanup(func() {
 		if err := s.stop(); err != nil {
-			t.Error(err)
+			s.t.Error(err)
 		}
-		if t.Failed() {
-			t.Logf("the server's log:\n%s", s.log.tail(200))
+		if s.t.Failed() {
+			s.t.Logf("the server's log:\n%s", s.log.tail(200))
 		}
 	})
 	if err := s.start(); err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	return s
 }
 
 // local starts a server on loopback.
@@ -61,7 +75,7 @@ func local(t *testing.T, args ...string) *server {
 	return newServer(t, netip.MustParseAddr("127.0.0.1"), args...)
 }
 
-func (s *server) url() string { return "http://" + s.addr.String() }
+func (s *server) url() string { return cmp.Or(s.base, "http://"+s.addr.String()) }
 
 // start runs the binary and waits until it is ready.
 func (s *server) start() error {
@@ -76,7 +90,7 @@ func (s *server) start() error {
 		cmd = exec.Command("nice", append([]string{"-n", "-10", path}, args...)...)
 	}
 	cmd.Stdout, cmd.Stderr = &s.log, &s.log
-	if err := cmd.Start(); err != nil {
+	if err := s.launch(cmd); err != nil {
 		return err
 	}
 	s.cmd, s.exited = cmd, exited
@@ -100,7 +114,7 @@ func (s *server) start() error {
 }
 
 func (s *server) ready() bool {
-	response, err := http.Get(s.url() + "/readyz")
+	response, err := s.web.Get(s.url() + "/readyz")
 	if err != nil {
 		return false
 	}
