@@ -168,6 +168,56 @@ type Moderate struct {
 	Settings *Settings      `json:"settings,omitempty"`
 }
 
+// Report tells how a client's media fares, for the operator's log and figures:
+// why it does not flow or takes a detour, and what candidate was selected once it
+// flows. Those above ten and one every ten seconds are not counted. Reply: OK.
+type Report struct {
+	// Cause is CauseOK for a connection that came up as it should.
+	Cause Cause `json:"cause"`
+	// Candidate is the client's own of the selected pair, if there is one.
+	Candidate *SelectedCandidate `json:"candidate,omitempty"`
+}
+
+// SelectedCandidate is the local one of a connection, as W3C's statistics have
+// it.
+type SelectedCandidate struct {
+	LocalType     CandidateType     `json:"local_type"`
+	Protocol      CandidateProtocol `json:"protocol"`
+	RelayProtocol RelayProtocol     `json:"relay_protocol,omitempty"`
+}
+
+// CandidateType is W3C's RTCIceCandidateType.
+type CandidateType string
+
+// The types of candidates.
+const (
+	CandidateHost  CandidateType = "host"
+	CandidateSrflx CandidateType = "srflx"
+	CandidatePrflx CandidateType = "prflx"
+	CandidateRelay CandidateType = "relay"
+)
+
+// CandidateProtocol is W3C's RTCIceProtocol.
+type CandidateProtocol string
+
+// The protocols of candidates.
+const (
+	CandidateUDP CandidateProtocol = "udp"
+	CandidateTCP CandidateProtocol = "tcp"
+)
+
+// RelayProtocol is W3C's RTCIceServerTransportProtocol, and DTLS: how the client
+// reaches its relay.
+type RelayProtocol string
+
+// The protocols to a relay.
+const (
+	RelayUDP  RelayProtocol = "udp"
+	RelayTCP  RelayProtocol = "tcp"
+	RelayTLS  RelayProtocol = "tls"
+	RelayDTLS RelayProtocol = "dtls"
+)
+
 // Ping asks whether the server is there. Reply: Pong.
 type Ping struct{}
 
@@ -213,6 +263,9 @@ func (*Rename) MessageType() string { return "rename" }
 // MessageType returns "moderate".
 func (*Moderate) MessageType() string { return "moderate" }
 
+// MessageType returns "report".
+func (*Report) MessageType() string { return "report" }
+
 // MessageType returns "ping".
 func (*Ping) MessageType() string { return "ping" }
 
@@ -246,6 +299,8 @@ func newClientMessage(name string) Message {
 		return new(Rename)
 	case "moderate":
 		return new(Moderate)
+	case "report":
+		return new(Report)
 	case "ping":
 		return new(Ping)
 	}

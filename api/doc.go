@@ -16,6 +16,7 @@
 package api
 
 //go:generate go run ../internal/check/tsgen -o ../web/src/protocol/api.gen.ts
+//go:generate go test -run TestCausesPageIsCurrent -update .
 
 // Version is the protocol's version. A server refuses clients of another one
 // with CodeVersion.

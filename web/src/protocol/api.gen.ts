@@ -15,6 +15,9 @@ export const TopicChat = "chat";
 /** TopicFile carries files between web clients. */
 export const TopicFile = "file";
 
+/** DoctorProbeLabel is the data channel that POST /api/doctor/probe echoes. */
+export const DoctorProbeLabel = "tutti-probe";
+
 /** MaxDataHeader is the largest header in bytes. */
 export const MaxDataHeader = 1024;
 
@@ -45,6 +48,91 @@ export interface Candidate {
   sdpMid?: string;
   sdpMLineIndex?: number;
   usernameFragment?: string;
+}
+
+/** CandidateProtocol is W3C's RTCIceProtocol. */
+export type CandidateProtocol =
+  | "udp"
+  | "tcp";
+
+/** CandidateType is W3C's RTCIceCandidateType. */
+export type CandidateType =
+  | "host"
+  | "srflx"
+  | "prflx"
+  | "relay";
+
+/**
+ * Cause says why calls work, work badly or don't: in reports, in the doctor's
+ * findings, in the log and in the metrics. It never changes its meaning; the
+ * texts for people are in causes.json, which the web client reads as well.
+ */
+export type Cause =
+  | "ok" // calls work
+  | "not_secure_context" // a page on plain http: no camera
+  | "camera_denied" // the browser refused it
+  | "camera_missing" // there is none
+  | "camera_busy" // another program has it
+  | "name_unresolved" // {host}
+  | "port_closed_tcp" // {host} {port} {error}
+  | "not_tutti" // {url} {error}
+  | "signalling_failed" // {url} {error}: no WebSocket
+  | "tls_untrusted" // {host} {error}
+  | "tls_wrong_name" // {host} {names}
+  | "tls_expired" // {host} {from} {until}; or not valid yet
+  | "tls_expiring" // {host} {days} {until}
+  | "clock_skew" // {seconds}
+  | "udp_blocked" // {port}: nothing comes back
+  | "udp_rejected" // {port}: ICMP says no
+  | "stun_no_answer" // {port}
+  | "tcp_fallback" // {host} {port}: a call goes over ICE-TCP
+  | "turn_udp_fallback" // {host}
+  | "turn_tcp_fallback" // {host} {port}
+  | "turn_tls_fallback" // {host} {port}
+  | "media_unreachable" // {port}: signalling works, media on no path
+  | "advertised_unreachable" // {address}
+  | "advertised_private" // {addresses} {host}: the client is outside
+  | "server_behind_nat" // {address} {port}
+  | "nat_ok" // {address}: endpoint-independent mapping (RFC 4787 §4.1)
+  | "nat_symmetric" // another mapping for each destination
+  | "nat_unknown" // {address}
+  | "turn_off" // the operator wants it so
+  | "turn_udp_failed" // {port} {error}
+  | "turn_tcp_failed" // {port} {error}
+  | "turn_tls_failed" // {port} {error}
+  | "turn_refused" // 401 with the server's own credentials
+  | "loss_high" // {loss} {path}
+  | "delay_high" // {delay} {path}
+  | "token_missing" // {host}; as CodeTokenMissing, and so on
+  | "token_invalid"
+  | "token_expired"
+  | "token_room" // {host}
+  | "settings_invalid" // {error}
+  | "port_in_use" // {port} {error}
+  | "port_forbidden" // {port} {error}
+  | "address_foreign" // {address} {port}
+  | "loopback_only" // {address} {port}
+  | "certificate_unusable"; // {error}
+
+/** CauseInfo is all there is to know of a cause: an entry of causes.json. */
+export interface CauseInfo {
+  code: Cause;
+  severity: Severity;
+  en: CauseText;
+  zh: CauseText;
+}
+
+/**
+ * CauseText explains a cause to a person. Words in braces, such as {port}, stand
+ * for the parameters of a Finding; what is in backticks is a command or setting.
+ */
+export interface CauseText {
+  /** what is so */
+  title: string;
+  /** what that means, or where it comes from */
+  why: string;
+  /** what to do; empty where there is nothing */
+  fix: string;
 }
 
 /** ChatLine is one message of the room's chat. */
@@ -157,6 +245,62 @@ export interface DirectStop {
   reason: PathReason;
 }
 
+/** DoctorClient is who asks, as the server sees it. */
+export interface DoctorClient {
+  /** Address and port from which the request came. */
+  address: string;
+  tls: boolean;
+  /**
+   * Proxied says that the request came through an HTTP proxy: Address is
+   * the proxy's.
+   */
+  proxied: boolean;
+}
+
+/** DoctorInfo is the answer to GET /api/doctor. */
+export interface DoctorInfo {
+  /** the server's */
+  version: string;
+  /** Time is the server's clock, in milliseconds since the Unix epoch. */
+  time: number;
+  client: DoctorClient;
+  server: DoctorServer;
+  /**
+   * ICEServers lead to this server alone; their credentials are good for
+   * ten minutes and reach nothing but its own media.
+   */
+  ice_servers: ICEServer[];
+  /** Findings are what the server knows to be wrong with itself. */
+  findings: Finding[];
+}
+
+/** DoctorServer is where the server believes to be, and what it offers. */
+export interface DoctorServer {
+  /** by which the client calls it */
+  host: string;
+  /** that it listens on, TCP and UDP */
+  port: number;
+  /** Addresses are those it tells in its answers to offers, with ports. */
+  addresses: string[];
+  /**
+   * BehindNAT is the address by which clients reach it though it is none
+   * of its own and was not named by --public-ip.
+   */
+  behind_nat?: string;
+  tls: boolean;
+  turn: boolean;
+  /**
+   * Relay says how TURN reaches other peers than this server: off, ports
+   * or shared.
+   */
+  relay: string;
+  /**
+   * STUNAlternate is the second address for finding out about NATs (RFC
+   * 5780).
+   */
+  stun_alternate?: string;
+}
+
 /** Envelope is what travels in one WebSocket text message. */
 export interface Envelope {
   /** Type names the body's type, such as "join". */
@@ -206,6 +350,13 @@ export type EventKind =
   | "chat" // Chat
   | "settings" // Settings
   | "ended"; // Cause: the room is over
+
+/** Finding is a cause as it was met somewhere. */
+export interface Finding {
+  cause: Cause;
+  /** Params are the values of the words in braces of its texts. */
+  params?: Record<string, string>;
+}
 
 /** ICEServer is W3C's RTCIceServer. */
 export interface ICEServer {
@@ -402,9 +553,31 @@ export interface RefusedMedia {
   text: string;
 }
 
+/**
+ * RelayProtocol is W3C's RTCIceServerTransportProtocol, and DTLS: how the client
+ * reaches its relay.
+ */
+export type RelayProtocol =
+  | "udp"
+  | "tcp"
+  | "tls"
+  | "dtls";
+
 /** Rename changes one's name, 1 to 64 characters. Reply: OK. */
 export interface Rename {
   name: string;
+}
+
+/**
+ * Report tells how a client's media fares, for the operator's log and figures:
+ * why it does not flow or takes a detour, and what candidate was selected once it
+ * flows. Those above ten and one every ten seconds are not counted. Reply: OK.
+ */
+export interface Report {
+  /** Cause is CauseOK for a connection that came up as it should. */
+  cause: Cause;
+  /** Candidate is the client's own of the selected pair, if there is one. */
+  candidate?: SelectedCandidate;
 }
 
 /** Resume names the membership to take up, as Welcome gave it. */
@@ -438,6 +611,16 @@ export interface Say {
   to?: string;
 }
 
+/**
+ * SelectedCandidate is the local one of a connection, as W3C's statistics have
+ * it.
+ */
+export interface SelectedCandidate {
+  local_type: CandidateType;
+  protocol: CandidateProtocol;
+  relay_protocol?: RelayProtocol;
+}
+
 /** SetHand raises or lowers one's hand. Reply: OK. */
 export interface SetHand {
   raised: boolean;
@@ -459,6 +642,12 @@ export interface Settings {
   /** Path is PathAuto, or a path that everybody is pinned to. */
   path: Path;
 }
+
+/** Severity says how bad a cause is for calls. */
+export type Severity =
+  | "ok" // as it should be, or worth knowing
+  | "warn" // calls work, but not as well as they could, or not for everybody
+  | "fail"; // calls don't work
 
 /** SlotState is one slot's state. */
 export interface SlotState {
@@ -584,6 +773,7 @@ export interface ClientMessages {
   set_hand: SetHand;
   rename: Rename;
   moderate: Moderate;
+  report: Report;
   ping: Ping;
 }
 
@@ -622,6 +812,7 @@ export interface Replies {
   set_hand: OK;
   rename: OK;
   moderate: OK;
+  report: OK;
   ping: Pong;
 }
 
