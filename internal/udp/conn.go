@@ -30,6 +30,10 @@ type Options struct {
 	ReusePort bool
 	// Portable forces the path of other systems on Linux too.
 	Portable bool
+	// Lean is for one of thousands of ports: a Conn takes a few KiB instead
+	// of some MiB. It reads one datagram a call, and datagrams of 4 KiB or
+	// more are dropped as cut short.
+	Lean bool
 }
 
 // Datagram is one datagram that came.
@@ -117,8 +121,8 @@ func (c *Conn) open(o Options) (err error) {
 	}
 	c.receiveSize, c.sendSize = c.setBuffers(o)
 	c.unsegment.Store(true)
-	if o.Portable || !c.openBatched() {
-		c.openPortable()
+	if o.Portable || !c.openBatched(o.Lean) {
+		c.openPortable(o.Lean)
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ const (
 
 // openPortable asks for the local address of datagrams. A system that does not
 // give it (Windows) answers from the address that its routes prefer.
-func (c *Conn) openPortable() {
+func (c *Conn) openPortable(lean bool) {
 	if !c.local.IsValid() {
 		if c.addr.Addr().Is4() {
 			c.pktinfo = ipv4.NewPacketConn(c.socket).SetControlMessage(ipv4.FlagDst, true) == nil
@@ -38,15 +38,22 @@ func (c *Conn) openPortable() {
 			c.pktinfo = ipv6.NewPacketConn(c.socket).SetControlMessage(ipv6.FlagDst, true) == nil
 		}
 	}
-	c.receiver = &portableReceiver{
-		conn:   c,
-		data:   make([]byte, maxDatagram),
-		locals: make(map[string]netip.Addr),
+	size := maxDatagram
+	if lean {
+		size = leanDatagram
 	}
+	c.receiver = newPortableReceiver(c, size)
 }
 
-// portableReceiver reads one datagram a call, into room for any: none is
-// truncated.
+// leanDatagram is the room of Options.Lean for a datagram.
+const leanDatagram = 4 << 10
+
+func newPortableReceiver(c *Conn, size int) *portableReceiver {
+	return &portableReceiver{conn: c, data: make([]byte, size)}
+}
+
+// portableReceiver reads one datagram a call. One that fills all the room there
+// is may have been cut short.
 type portableReceiver struct {
 	conn    *Conn
 	data    []byte
@@ -62,6 +69,10 @@ func (r *portableReceiver) receive(dst []Datagram) (int, error) {
 		return 0, err
 	}
 	r.conn.counters.receiveCalls.Add(1)
+	if n == len(r.data) {
+		r.conn.counters.truncated.Add(1)
+		return 0, nil
+	}
 	r.conn.counters.receivedDatagrams.Add(1)
 	r.conn.counters.receivedBytes.Add(uint64(n))
 	dst[0] = Datagram{
@@ -82,6 +93,9 @@ func (r *portableReceiver) local(control []byte) netip.Addr {
 	}
 	if len(r.locals) == maxLocals {
 		clear(r.locals)
+	}
+	if r.locals == nil {
+		r.locals = make(map[string]netip.Addr)
 	}
 	a := parseLocal(control, r.conn.addr.Addr().Is4())
 	r.locals[string(control)] = a
@@ -117,6 +131,8 @@ type portableSender struct {
 func newPortableSender(c *Conn) *portableSender {
 	return &portableSender{conn: c, controls: make(map[netip.Addr][]byte)}
 }
+
+func (s *portableSender) on(c *Conn) { s.conn = c }
 
 func (s *portableSender) send(bursts []Burst) (int, error) {
 	var t tally

@@ -91,6 +91,8 @@ func newBatchSender(c *Conn) *batchSender {
 // is4 tells that the socket is of family IPv4.
 func (s *batchSender) is4() bool { return s.conn.addr.Addr().Is4() }
 
+func (s *batchSender) on(c *Conn) { s.conn = c }
+
 func (s *batchSender) send(bursts []Burst) (int, error) {
 	s.tally, s.full = tally{}, false
 	err := s.sendAll(bursts)

@@ -31,8 +31,8 @@ func (c *Conn) setBuffers(o Options) (receive, send int) {
 }
 
 // openBatched makes the socket ready for this package's own system calls, and
-// finds out what they may do.
-func (c *Conn) openBatched() bool {
+// finds out what they may do. A lean one is read as elsewhere.
+func (c *Conn) openBatched(lean bool) bool {
 	c.batched = true
 	c.pktinfo = !c.local.IsValid()
 	c.control(func(fd int) {
@@ -44,13 +44,17 @@ func (c *Conn) openBatched() bool {
 				c.pktinfo = unix.SetsockoptInt(fd, unix.SOL_IPV6, unix.IPV6_RECVPKTINFO, 1) == nil
 			}
 		}
-		c.gro = unix.SetsockoptInt(fd, unix.SOL_UDP, unix.UDP_GRO, 1) == nil
+		c.gro = !lean && unix.SetsockoptInt(fd, unix.SOL_UDP, unix.UDP_GRO, 1) == nil
 		// A kernel without UDP_SEGMENT ignores the control message and
 		// would send the run as one datagram, so ask first.
 		_, err := unix.GetsockoptInt(fd, unix.SOL_UDP, unix.UDP_SEGMENT)
 		c.unsegment.Store(err != nil)
 	})
-	c.receiver = newBatchReceiver(c)
+	if lean {
+		c.receiver = newPortableReceiver(c, leanDatagram)
+	} else {
+		c.receiver = newBatchReceiver(c)
+	}
 	return true
 }
 

@@ -22,7 +22,7 @@ func ask(set func(bytes int) error, size int) int {
 }
 
 // openBatched reports that this system has no batches.
-func (c *Conn) openBatched() bool { return false }
+func (c *Conn) openBatched(bool) bool { return false }
 
 func newBatchSender(*Conn) sender { panic("BUG: no batches on this system") }
 

@@ -49,6 +49,8 @@ func (r *otherReceiver) receive(dst []Datagram) (int, error) {
 // otherSender writes a wrapped socket.
 type otherSender struct{ conn *Conn }
 
+func (s *otherSender) on(c *Conn) { s.conn = c }
+
 func (s *otherSender) send(bursts []Burst) (int, error) {
 	var t tally
 	defer func() { s.conn.counters.sent(&t) }()

@@ -47,6 +47,7 @@ type Writer struct {
 // error is net.ErrClosed or nil.
 type sender interface {
 	send([]Burst) (int, error)
+	on(*Conn)
 }
 
 // NewWriter returns a Writer of c. It needs no closing.
@@ -59,6 +60,10 @@ func (c *Conn) NewWriter() *Writer {
 	}
 	return &Writer{newPortableSender(c)}
 }
+
+// On makes w send through another Conn from now on: of the same kind, and of the
+// same address family, as the one it was made for.
+func (w *Writer) On(c *Conn) { w.sender.on(c) }
 
 // Write sends bursts and returns how many datagrams the kernel took. It never
 // waits: when the send buffer is full, it drops the rest. (The portable path

@@ -230,3 +230,6 @@ func (h *expiryHeap) Pop() any {
 	a.index = -1
 	return a
 }
+
+// Has tells whether a client has an allocation.
+func (s *Server) Has(from Tuple) bool { return s.byTuple[from] != nil }
