@@ -6,7 +6,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	cryptorand "crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +17,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tutti-rtc/tutti/api"
@@ -24,6 +27,8 @@ import (
 	"github.com/tutti-rtc/tutti/internal/peer"
 	"github.com/tutti-rtc/tutti/internal/room"
 	"github.com/tutti-rtc/tutti/internal/signal"
+	"github.com/tutti-rtc/tutti/internal/turn"
+	"github.com/tutti-rtc/tutti/internal/udp"
 )
 
 // Server is a tutti server that listens.
@@ -32,6 +37,9 @@ type Server struct {
 	config config.Config
 	log    *slog.Logger
 	media  *peer.Server
+	turn   *turn.Server
+	where  *locator
+	local  localAddrs
 	rooms  *room.Rooms
 	signal *signal.Handler
 	http   *httpd.Server
@@ -89,12 +97,8 @@ func (s *Server) compose(ln net.Listener, certificate *httpd.Certificate, o Opti
 	for _, p := range s.config.Network.Proxies {
 		proxies = append(proxies, p.Prefix)
 	}
-	var err error
-	if s.media, err = peer.Listen(peer.Options{
-		Listen: netip.AddrPortFrom(s.config.Network.Listen.Addr(), s.addr.Port()), Advertise: advertise,
-		TCP: true, MaxPeers: limits.MaxPeers, Log: o.Log,
-	}); err != nil {
-		return fmt.Errorf("the UDP port can't be opened (--listen): %w", err)
+	if err := s.openMedia(advertise, certificate); err != nil {
+		return err
 	}
 	s.rooms = room.New(mediaPlane{s.media}, room.Options{
 		Limits: api.Limits{
@@ -104,7 +108,10 @@ func (s *Server) compose(ln net.Listener, certificate *httpd.Certificate, o Opti
 		Rooms: limits.MaxRooms, HostsByToken: s.config.Access.Secret != "",
 		Server: "tutti " + o.Version, Log: o.Log,
 	})
-	s.signal = signal.New(s.rooms, signal.Options{Authenticator: door{s.config.Access.Secret}, Log: o.Log})
+	s.signal = signal.New(s.rooms, signal.Options{
+		Authenticator: door{s.config.Access.Secret}, Locate: s.where.locate, Log: o.Log,
+	})
+	var err error
 	s.http, err = httpd.New(ln, httpd.Options{
 		Client: o.Client, Signal: s.signal, Certificate: certificate,
 		ICETCP: func(c net.Conn) {
@@ -112,12 +119,50 @@ func (s *Server) compose(ln net.Listener, certificate *httpd.Certificate, o Opti
 				s.log.Debug("an ICE-TCP connection ended", "remote", c.RemoteAddr(), "cause", err)
 			}
 		},
+		TURN: func(c net.Conn, secure bool) {
+			if err := s.turn.ServeStream(c, secure); err != nil {
+				s.log.Debug("a TURN connection ended", "remote", c.RemoteAddr(), "cause", err)
+			}
+		},
 		Secret: s.config.Access.Secret, Metrics: s.metrics, MaxWaiting: limits.MaxPending,
 		MaxPerSource: limits.MaxPerSource, TrustedProxies: proxies,
 		Version: map[string]string{"name": "tutti", "version": o.Version}, Log: o.Log,
 	})
 	if err != nil {
+		return errors.Join(err, s.turn.Close(), s.media.Close())
+	}
+	return nil
+}
+
+// openMedia opens the UDP port, and makes the media server and the STUN and TURN
+// server, which share it.
+func (s *Server) openMedia(advertise []netip.AddrPort, certificate *httpd.Certificate) error {
+	conn, err := udp.Listen(netip.AddrPortFrom(s.config.Network.Listen.Addr(), s.addr.Port()), udp.Options{})
+	if err != nil {
+		return fmt.Errorf("the UDP port can't be opened (--listen): %w", err)
+	}
+	// The media server reads the port before there is a TURN server.
+	var relay atomic.Pointer[turn.Server]
+	s.media, err = peer.Listen(peer.Options{
+		Conn: conn, Advertise: advertise, TCP: true, MaxPeers: s.config.Limits.MaxPeers, Log: s.log,
+		Strangers: func(batch []udp.Datagram) {
+			if t := relay.Load(); t != nil {
+				t.Receive(batch)
+			}
+		},
+	})
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	secret := cmp.Or(s.config.Relay.Secret, cryptorand.Text())
+	if s.turn, err = s.newTURN(conn, certificate, secret); err != nil {
 		return errors.Join(err, s.media.Close())
+	}
+	relay.Store(s.turn)
+	s.where = &locator{
+		port: s.addr.Port(), tls: certificate != nil, turn: s.config.Relay.Enabled(), secret: secret,
+		issued: s.turn.Introduce, addresses: s.media.Addresses, log: s.log,
+		announced: len(advertise) > 0 || len(s.config.Network.Proxies) > 0,
 	}
 	return nil
 }
@@ -143,8 +188,10 @@ func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), max(s.config.Run.ShutdownTimeout, time.Second))
 	defer cancel()
 	s.http.Drain()
+	s.turn.Drain(s.config.Relay.Alternate.AddrPort)
 	s.rooms.Close()
-	err := errors.Join(s.signal.Shutdown(ctx), s.http.Shutdown(ctx), s.media.Close())
+	// TURN before HTTP, which waits for the streams that came by its port.
+	err := errors.Join(s.signal.Shutdown(ctx), s.turn.Close(), s.http.Shutdown(ctx), s.media.Close())
 	s.serving.Wait()
 	return err
 }

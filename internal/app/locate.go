@@ -27,6 +27,7 @@ type locator struct {
 	tls       bool
 	turn      bool
 	secret    string                  // of TURN credentials
+	issued    func(username string)   // is told whom they were given
 	addresses func() []netip.AddrPort // the server's own and advertised ones
 	announced bool                    // the operator said where clients find it
 	log       *slog.Logger
@@ -95,7 +96,8 @@ func (l *locator) locate(r *http.Request) ([]api.ICEServer, []netip.AddrPort) {
 	if c.reached.IsValid() && !c.proxied && !c.reached.Addr().IsLoopback() {
 		reached = append(reached, c.reached)
 	}
-	username, password := auth.TURNCredentials(l.secret, c.client.String(), time.Now(), credentialsLife)
+	username, password := auth.OwnTURNCredentials(l.secret, c.client.String(), time.Now(), credentialsLife)
+	l.issued(username)
 	return l.servers(c, username, password), reached
 }
 

@@ -17,7 +17,7 @@ func found(log *bytes.Buffer, announced bool, addresses ...string) *locator {
 		own = append(own, netip.AddrPortFrom(netip.MustParseAddr(a), 8443))
 	}
 	return &locator{
-		port: 8443, tls: true, turn: true, secret: "north", announced: announced,
+		port: 8443, tls: true, turn: true, secret: "north", announced: announced, issued: func(string) {},
 		addresses: func() []netip.AddrPort { return own }, log: slog.New(slog.NewTextHandler(log, nil)),
 	}
 }
@@ -59,7 +59,7 @@ func TestICEServersAreWhereTheClientHasFoundTheServer(t *testing.T) {
 		if got := strings.Join(urls, " "); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
-		if len(list) == 2 && (list[0].Username != "" || !strings.HasSuffix(list[1].Username, ":203.0.113.7") || list[1].Credential == "") {
+		if len(list) == 2 && (list[0].Username != "" || !strings.HasSuffix(list[1].Username, ":own.203.0.113.7") || list[1].Credential == "") {
 			t.Errorf("%s: credentials %v", name, list)
 		}
 	}

@@ -103,7 +103,7 @@ func TestListsBySeveralFlagsOrCommas(t *testing.T) {
 }
 
 func TestRelaySettings(t *testing.T) {
-	c := mustParse(t, "--turn-relay", "shared", "--turn-relay-ports", "50000-50100", "--turn-allow-peer", "10.1.2.3,10.2.9.9/16",
+	c := mustParse(t, "--turn-relay", "shared", "--turn-secret", "0123456789abcdef", "--turn-relay-ports", "50000-50100", "--turn-allow-peer", "10.1.2.3,10.2.9.9/16",
 		"--stun-alternate", "192.0.2.6", "--turn-alternate", "[2001:db8::7]:3478")
 	r := c.Relay
 	if !r.Enabled() || r.Ports != (PortRange{50000, 50100}) || len(r.Allow) != 2 || r.Allow[0].String() != "10.1.2.3/32" || r.Allow[1].String() != "10.2.0.0/16" {
@@ -146,10 +146,11 @@ func TestMistakesAreExplained(t *testing.T) {
 		{name: "no port to listen on", args: []string{"--listen", "127.0.0.1"}, want: []string{"127.0.0.1:8080"}},
 		{name: "IPv6 without brackets", args: []string{"--listen", "::1:80"}, want: []string{"::1:80"}},
 		{name: "a public address nobody reaches", args: []string{"--public-ip", "0.0.0.0"}, want: []string{"0.0.0.0", "203.0.113.5"}},
-		{name: "a network that is none", args: []string{"--turn-relay", "ports", "--turn-allow-peer", "10.0.0.0/33"}, want: []string{"10.0.0.0/33", "10.1.0.0/16"}},
+		{name: "a network that is none", args: []string{"--turn-allow-peer", "10.0.0.0/33"}, want: []string{"10.0.0.0/33", "10.1.0.0/16"}},
 		{name: "a range that ends before it begins", args: []string{"--turn-relay-ports", "50000-40000"}, want: []string{"50000-40000", "49152-65535"}},
 		{name: "another TURN server without its port", args: []string{"--turn-alternate", "203.0.113.5"}, want: []string{"203.0.113.5:3478"}},
-		{name: "relaying without TURN", args: []string{"--turn", "off", "--turn-relay", "ports"}, want: []string{"--turn on"}},
+		{name: "relaying without TURN", args: []string{"--turn", "off", "--turn-relay", "ports", "--turn-secret", "0123456789abcdef"}, want: []string{"--turn on"}},
+		{name: "a relay for nobody", args: []string{"--turn-relay", "ports"}, want: []string{"--turn-secret"}},
 		{name: "peers for no relay", args: []string{"--turn-allow-peer", "10.0.0.0/8"}, want: []string{"--turn-relay"}},
 		{name: "short TURN secret", args: []string{"--turn-secret", "hunter2"}, want: []string{"16", "openssl rand"}},
 		{name: "no TURN allocations", args: []string{"--turn-quota", "0"}, want: []string{"--turn off"}},

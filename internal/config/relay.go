@@ -9,7 +9,7 @@ import (
 type Relay struct {
 	STUNAlternate Alternate     `name:"stun-alternate" placeholder:"ADDR[:PORT]" help:"Second address of this machine, of the same family as the first, for finding out what kind of NAT a client is behind (RFC 5780). Without a port it is the next one."`
 	TURN          string        `name:"turn" default:"on" enum:"on,off" help:"Relay for clients that reach this server by TURN only. It leads to this server's own media and opens no port."`
-	Peers         string        `name:"turn-relay" default:"off" enum:"off,ports,shared" help:"Relay to other addresses too: ports gives each allocation a port of --turn-relay-ports, shared lets allocations share a few of them. Private and reserved addresses, and this server's own, are refused."`
+	Peers         string        `name:"turn-relay" default:"off" enum:"off,ports,shared" help:"Relay to other addresses too, for programs that make credentials with --turn-secret: ports gives each allocation a port of --turn-relay-ports, shared lets allocations share a few of them. Private and reserved addresses, and this server's own, are refused."`
 	Ports         PortRange     `name:"turn-relay-ports" default:"49152-49407" placeholder:"MIN-MAX" help:"UDP and TCP ports for --turn-relay."`
 	Allow         []Prefix      `name:"turn-allow-peer" placeholder:"PREFIX" help:"Network that --turn-relay reaches although it is private or reserved. Repeatable, or separated by commas."`
 	Secret        string        `name:"turn-secret" placeholder:"SECRET" help:"Key that makes TURN credentials, for programs that hand them out themselves (the REST convention). Without it the server makes one at each start."`
@@ -28,6 +28,8 @@ func (r Relay) validate() error {
 	switch {
 	case r.Secret != "" && len(r.Secret) < minSecret:
 		return errors.New("--turn-secret is too short: take at least 16 random characters, for example from `openssl rand -hex 32`")
+	case r.Peers != "" && r.Peers != "off" && r.Secret == "":
+		return errors.New("--turn-relay needs --turn-secret: credentials that this server hands to members lead to its own media only, so whoever shall reach other peers gets theirs from a program that knows the secret")
 	case !r.Enabled() && r.Peers != "off":
 		return errors.New("--turn-relay needs --turn on")
 	case r.Peers == "off" && len(r.Allow) > 0:

@@ -34,14 +34,22 @@ func (s *Server) candidates(reached ...netip.AddrPort) []answer.Candidate {
 
 // Owns tells whether an address is one of this server's, as Addresses lists
 // them. It remembers them for a moment.
-func (s *Server) Owns(a netip.AddrPort) bool {
+func (s *Server) Owns(a netip.AddrPort) bool { return slices.Contains(s.remembered(), a) }
+
+// OwnsAddr tells whether one of this server's addresses is of this IP address.
+func (s *Server) OwnsAddr(ip netip.Addr) bool {
+	return slices.ContainsFunc(s.remembered(), func(a netip.AddrPort) bool { return a.Addr() == ip })
+}
+
+// remembered returns Addresses as of a moment ago; the list is not to be changed.
+func (s *Server) remembered() []netip.AddrPort {
 	now := s.clock.Now()
 	s.own.Lock()
 	defer s.own.Unlock()
 	if s.own.list == nil || now.Sub(s.own.read) > ownAge {
 		s.own.list, s.own.read = s.Addresses(), now
 	}
-	return slices.Contains(s.own.list, a)
+	return s.own.list
 }
 
 // ownAge is how long Owns relies on what it has read.

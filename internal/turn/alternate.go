@@ -67,4 +67,3 @@ func (s *Server) readAlternate(a *alternate) {
 		})
 	}
 }
-

@@ -3,6 +3,7 @@ package turn
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/netip"
 	"time"
@@ -51,8 +52,6 @@ type association struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	out    chan []byte // for the goroutine that seals
-
-	conn *dtls.Conn // owned by serve; send uses out
 }
 
 // association takes a DTLS datagram: of a client that is known, or a new one's
@@ -118,19 +117,11 @@ func (a *association) serve() {
 			}
 			keep = s.core.Has(a.tuple)
 		})
-		var timeout net.Error
-		if err != nil && (!keep || !asTimeout(err, &timeout)) {
+		var late net.Error
+		if err != nil && !(keep && errors.As(err, &late) && late.Timeout()) {
 			return
 		}
 	}
-}
-
-func asTimeout(err error, target *net.Error) bool {
-	e, ok := err.(net.Error)
-	if ok {
-		*target = e
-	}
-	return ok && e.Timeout()
 }
 
 func (a *association) handshake() (*dtls.Conn, error) {

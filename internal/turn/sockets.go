@@ -26,7 +26,10 @@ const (
 	openTries = 64
 )
 
-var errNoPort = errors.New("no port of the range is free: widen --turn-relay-ports")
+var (
+	errNoFamily = errors.New("this machine has no address of the family that is asked for")
+	errNoPort   = errors.New("no port of the range is free: widen --turn-relay-ports")
+)
 
 // sockets are the relay sockets (relay.Relays). Server.mu guards them.
 type sockets struct {
@@ -60,6 +63,9 @@ func newSockets(s *Server) *sockets {
 // Open returns a relayed address (relay.Relays).
 func (p *sockets) Open(o relay.Opening) (relay.Relay, error) {
 	p.dropReservations(time.Now())
+	if a := p.told(o); !a.IsValid() || a.Is6() != o.IPv6 {
+		return relay.Relay{}, errNoFamily
+	}
 	switch {
 	case o.Token != [8]byte{}:
 		return p.claim(o)

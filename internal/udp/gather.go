@@ -13,6 +13,7 @@ const (
 // one size to one destination become one, which the kernel segments. It belongs
 // to one goroutine at a time.
 type Gather struct {
+	conn   *Conn
 	writer *Writer
 	arena  []byte // what the bursts point into
 	bursts []Burst
@@ -20,7 +21,7 @@ type Gather struct {
 }
 
 // NewGather returns an empty Gather of c. It needs no closing.
-func (c *Conn) NewGather() *Gather { return &Gather{writer: c.NewWriter()} }
+func (c *Conn) NewGather() *Gather { return &Gather{conn: c, writer: c.NewWriter()} }
 
 // Add queues a copy of a datagram to a destination, sent from local as in Burst.
 // When there is no room it flushes first.
@@ -52,9 +53,14 @@ const (
 	maxGathered         = 65_000
 )
 
-// On flushes, and makes g send through another Conn from now on, as Writer.On.
+// On makes g send through a Conn from now on, as Writer.On. If that is another
+// one than before, what is queued is sent first.
 func (g *Gather) On(c *Conn) {
+	if g.conn == c {
+		return
+	}
 	g.Flush()
+	g.conn = c
 	g.writer.On(c)
 }
 
