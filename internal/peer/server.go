@@ -242,6 +242,8 @@ func strange(b []byte, known *Peer) bool {
 		return !check
 	case wire.ClassTURNChannel:
 		return true
+	case wire.ClassQUIC: // channels of TURN before RFC 8656, up to 0x7fff
+		return b[0] < 0x80
 	case wire.ClassDTLS:
 		return known == nil
 	}

@@ -93,6 +93,8 @@ func TestStrangers(t *testing.T) {
 		"TURN whose user name has a colon":     {allocate, p, true},
 		"channel data":                         {[]byte{0x40, 0, 0, 0}, nil, true},
 		"channel data from a peer's address":   {[]byte{0x40, 0, 0, 0}, p, true},
+		"an old client's channel data":         {[]byte{0x7f, 0, 0, 0}, p, true},
+		"QUIC":                                 {[]byte{0xc0, 0, 0, 0}, nil, false},
 		"DTLS":                                 {[]byte{22, 254, 253}, nil, true},
 		"DTLS from a peer's address":           {[]byte{22, 254, 253}, p, false},
 		"RTP from an address that is nobody's": {[]byte{0x80, 96, 0, 1}, nil, false},

@@ -64,8 +64,11 @@ func (s *Server) permissible(a *allocation, addr netip.Addr) stun.ErrorCode {
 	if _, ok := a.relayOf(addr.Is4()); !ok {
 		return stun.CodePeerAddrFamilyMismatch
 	}
-	switch v := s.opts.Policy.CheckAddr(addr, s.opts.OwnAddr); {
-	case v == policy.Own && !a.tcp, v == policy.Allowed && !a.ownOnly:
+	own := s.opts.OwnAddr
+	if a.tcp { // our media are not reached so
+		own = nil
+	}
+	if v := s.opts.Policy.CheckAddr(addr, own); v == policy.Own || v == policy.Allowed && !a.ownOnly {
 		return 0
 	}
 	s.stats.Forbidden++
@@ -110,10 +113,12 @@ func (s *Server) revoke(a *allocation, addr netip.Addr) {
 	}
 }
 
-// The range of channel numbers (RFC 8656 §12).
+// The range of channel numbers is that of RFC 5766 §11. RFC 8656 §12 has made it
+// end at 0x4fff, but clients from before are about, and nothing else that comes
+// to the port begins with these bytes.
 const (
 	minChannel = 0x4000
-	maxChannel = 0x4fff
+	maxChannel = 0x7fff
 )
 
 // channelBind gives a peer a number, and a permission (RFC 8656 §12.2).

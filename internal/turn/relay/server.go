@@ -162,7 +162,7 @@ func New(o Options) *Server {
 // Handle takes one whole message of a client: STUN or ChannelData. msg is
 // borrowed; Output may point into it.
 func (s *Server) Handle(now media.Time, from Tuple, msg []byte, out *Output) {
-	if len(msg) >= channelHeader && msg[0]>>4 == 4 {
+	if len(msg) >= channelHeader && msg[0]>>6 == 1 {
 		s.channelData(now, from, msg, out)
 		return
 	}
