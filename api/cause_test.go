@@ -94,7 +94,7 @@ func TestCausesPageIsCurrent(t *testing.T) {
 func renderCauses() string {
 	var page strings.Builder
 	page.WriteString("# Causes\n\n*Made from `api/causes.json` by `make generate`: change that, not this page.*\n\n" +
-		"Why calls work, work badly or don't: the words that the figures, the log, the doctor and the call page use for one and the same thing. " +
+		"Why calls work, work badly or don't: the words that `tutti_join_failures_total`, the log, the doctor and the call page use for one and the same thing. " +
 		"They never change their meaning. What to look at besides is in [Troubleshooting](troubleshooting.md).\n")
 	for _, part := range []struct {
 		severity Severity

@@ -32,7 +32,7 @@ func (s *Server) metrics() []httpd.Metric {
 		counter("tutti_udp_send_calls_total", "System calls that sent.", float64(m.UDP.SendCalls)),
 		counter("tutti_udp_send_dropped_total", "Datagrams the kernel would not take.", float64(m.UDP.DroppedFull+m.UDP.DroppedError)),
 	}
-	return list
+	return append(list, causeMetrics(sig, r)...)
 }
 
 func gauge(name, help string, v float64) httpd.Metric {

@@ -40,7 +40,8 @@ type member struct {
 
 	path      *pathMember // its part of Room.paths
 	relayed   directCount
-	held      [][]byte   // Direct messages that came while away
+	held      [][]byte // Direct messages that came while away
+	reports   allowance
 	dataError media.Time // when the last refused data message was answered
 }
 

@@ -41,6 +41,8 @@ func (r *Room) handle(m *member, message api.Message) (api.Message, error) {
 		return ok(r.rename(m, q.Name))
 	case *api.Moderate:
 		return ok(r.moderate(m, q))
+	case *api.Report:
+		return ok(r.report(m, q))
 	case *api.Join:
 		return nil, api.Errorf(api.CodeJoined, "You are in the room already.")
 	}

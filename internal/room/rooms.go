@@ -70,6 +70,11 @@ type Stats struct {
 	DirectStarts           int64 // direct connections tried
 	DirectUps              int64 // that came up
 	DirectFailures         int64 // that failed or became poor
+
+	// Reports counts what clients told of their media, Selected the
+	// candidates that they told of.
+	Reports  map[api.Cause]int64
+	Selected map[api.SelectedCandidate]int64
 }
 
 // counters is Stats as the rooms' loops write it.
@@ -96,6 +101,7 @@ type Rooms struct {
 	options  Options     // constant
 	clock    media.Clock // constant
 	counters counters
+	reports  *mediaReports // constant
 
 	loops sync.WaitGroup
 
@@ -110,6 +116,7 @@ func New(plane MediaPlane, o Options) *Rooms {
 		plane:   plane,
 		options: o.withDefaults(),
 		clock:   media.NewClock(),
+		reports: newReports(),
 		rooms:   make(map[string]*Room),
 	}
 }
@@ -233,7 +240,7 @@ func (rs *Rooms) Stats() Stats {
 	rooms := len(rs.rooms)
 	rs.mu.Unlock()
 	c := &rs.counters
-	return Stats{
+	s := Stats{
 		Rooms:          int64(rooms),
 		Members:        c.members.Load(),
 		Tracks:         c.tracks.Load(),
@@ -250,4 +257,6 @@ func (rs *Rooms) Stats() Stats {
 		DirectUps:      c.directUps.Load(),
 		DirectFailures: c.directFailures.Load(),
 	}
+	rs.reports.stats(&s)
+	return s
 }
