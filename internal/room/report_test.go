@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/tutti-rtc/tutti/api"
 )
@@ -29,7 +28,7 @@ func TestClientsTellHowTheirMediaFares(t *testing.T) {
 			t.Errorf("logged %d times:\n%s", n, &log)
 		}
 		// Later it is, with the number of those that were not.
-		time.Sleep(reportQuiet)
+		h.after(reportQuiet)
 		ann.must(&api.Report{Cause: api.CauseMediaUnreachable})
 		if !strings.Contains(log.String(), "more=1") {
 			t.Errorf("the log does not tell of the one left out:\n%s", &log)
@@ -55,7 +54,7 @@ func TestOneMemberCannotMakeTheFigures(t *testing.T) {
 		if n := count(); n != reportBurst {
 			t.Errorf("%d of one member count, want %d", n, reportBurst)
 		}
-		time.Sleep(2 * reportPeriod)
+		h.after(2 * reportPeriod)
 		for range reportBurst {
 			ann.must(&api.Report{Cause: api.CauseUDPBlocked})
 		}
