@@ -39,6 +39,7 @@ var layers = []layer{
 	{"internal/room", []string{"api", "internal/media", "internal/algo", "internal/auth"}, "a room decides; it knows no transport, codec or HTTP"},
 	{"internal/cluster", []string{"api", "internal/media", "internal/wire", "internal/algo", "internal/auth", "internal/room"}, "a relay to another node is an ordinary publisher and subscriber"},
 	{"internal/signal", []string{"api", "internal/media", "internal/auth", "internal/room", "internal/cluster", "internal/peer", "internal/sfu", "internal/turn"}, "signalling joins rooms and peers; it is configured by its Options"},
+	{"internal/doctor", []string{"api", "internal/media", "internal/peer"}, "the doctor's probes are peers without a room"},
 	{"internal/httpd", []string{"api", "internal/auth"}, "httpd serves what app hands it"},
 	{"internal/config", nil, "configuration is plain values: app carries them to their users"},
 	{"internal/app", []string{anything}, "the composition root"},
@@ -70,7 +71,7 @@ var confinements = []confined{
 	{"github.com/golang-jwt/jwt/v5", []string{"internal/auth"}, "one place decides what a token is"},
 	{"github.com/alecthomas/kong", []string{"internal/config", "cmd/tutti"}, "flags end at the command line"},
 	{"github.com/goccy/go-yaml", []string{"internal/config"}, "files end at the configuration"},
-	{"net/http", []string{"internal/httpd", "internal/signal", "internal/app", "client", "cmd/tutti", "bench", "e2e"}, "HTTP ends at the doors"},
+	{"net/http", []string{"internal/httpd", "internal/signal", "internal/doctor", "internal/app", "client", "cmd/tutti", "bench", "e2e"}, "HTTP ends at the doors"},
 	{"C", []string{"internal/mcu/codec"}, "the server never calls C: codecs live in another process"},
 }
 
