@@ -23,6 +23,7 @@ import (
 	"github.com/tutti-rtc/tutti/api"
 	"github.com/tutti-rtc/tutti/internal/auth"
 	"github.com/tutti-rtc/tutti/internal/config"
+	"github.com/tutti-rtc/tutti/internal/doctor"
 	"github.com/tutti-rtc/tutti/internal/httpd"
 	"github.com/tutti-rtc/tutti/internal/peer"
 	"github.com/tutti-rtc/tutti/internal/room"
@@ -42,6 +43,7 @@ type Server struct {
 	local  localAddrs
 	rooms  *room.Rooms
 	signal *signal.Handler
+	doctor *doctor.Handler
 	http   *httpd.Server
 	addr   netip.AddrPort
 
@@ -111,9 +113,10 @@ func (s *Server) compose(ln net.Listener, certificate *httpd.Certificate, o Opti
 	s.signal = signal.New(s.rooms, signal.Options{
 		Authenticator: door{s.config.Access.Secret}, Locate: s.where.locate, Log: o.Log,
 	})
+	s.doctor = doctor.New(s.media, doctor.Options{Version: o.Version, Look: s.place, Log: o.Log})
 	var err error
 	s.http, err = httpd.New(ln, httpd.Options{
-		Client: o.Client, Signal: s.signal, Certificate: certificate,
+		Client: o.Client, Signal: s.signal, Doctor: s.doctor, Certificate: certificate,
 		ICETCP: func(c net.Conn) {
 			if err := s.media.ServeTCP(c); err != nil {
 				s.log.Debug("an ICE-TCP connection ended", "remote", c.RemoteAddr(), "cause", err)

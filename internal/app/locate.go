@@ -92,13 +92,23 @@ func (l *locator) locate(r *http.Request) ([]api.ICEServer, []netip.AddrPort) {
 		return nil, nil
 	}
 	l.look(c)
-	var reached []netip.AddrPort
+	return l.credited(c, credentialsLife), c.ways()
+}
+
+// ways are the addresses by which the client is known to have come.
+func (c call) ways() []netip.AddrPort {
 	if c.reached.IsValid() && !c.proxied && !c.reached.Addr().IsLoopback() {
-		reached = append(reached, c.reached)
+		return []netip.AddrPort{c.reached}
 	}
-	username, password := auth.OwnTURNCredentials(l.secret, c.client.String(), time.Now(), credentialsLife)
+	return nil
+}
+
+// credited are the ICE servers for a client, with credentials that open
+// allocations for so long.
+func (l *locator) credited(c call, life time.Duration) []api.ICEServer {
+	username, password := auth.OwnTURNCredentials(l.secret, c.client.String(), time.Now(), life)
 	l.issued(username)
-	return l.servers(c, username, password), reached
+	return l.servers(c, username, password)
 }
 
 // servers are the ICE servers at the address that the client calls. Only those

@@ -23,6 +23,10 @@ func (s *Server) routes() (http.Handler, error) {
 	if s.opts.Signal != nil {
 		mux.Handle("/api/ws", s.opts.Signal)
 	}
+	if s.opts.Doctor != nil {
+		mux.Handle("/api/doctor", s.opts.Doctor)
+		mux.Handle("/api/doctor/", s.opts.Doctor)
+	}
 	mux.Handle("GET /{$}", site.page("index.html"))
 	mux.Handle("GET /r/{room}", site.page("index.html"))
 	mux.Handle("/", site)

@@ -31,6 +31,8 @@ type Options struct {
 	Client fs.FS
 	// Signal takes WebSocket connections at /api/ws; nil answers 404.
 	Signal http.Handler
+	// Doctor answers at /api/doctor and below; nil answers 404.
+	Doctor http.Handler
 	// ICETCP serves an ICE-TCP connection (RFC 6544), in TLS or not, until
 	// it ends and owns it. The first bytes, which were looked at, are read
 	// again. It runs on a goroutine of its own; nil refuses such connections.
