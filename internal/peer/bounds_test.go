@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -66,21 +67,50 @@ func TestAClientOfManySSRCsIsBounded(t *testing.T) {
 	}
 }
 
+// film lets a camera's packet of one frame come in, of the stream q.
+func film(p *Peer, now media.Time, seq uint16, key bool) {
+	payload := []byte{0x10, 0x01, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0}
+	if key {
+		payload[1] = 0
+	}
+	packet := p.loop.server.packets.Get()
+	defer packet.Release()
+	b := wire.AppendHeader(packet.Buffer()[:0], &wire.Header{
+		PayloadType: 96, SSRC: 7, SequenceNumber: seq, Timestamp: 3000 * uint32(seq), Marker: true,
+	}, []wire.Extension{{ID: 1, Value: []byte("1")}, {ID: 4, Value: []byte("q")}})
+	p.up.takeRTP(now, packet, append(b, payload...))
+}
+
+func TestAKeyFrameIsAskedForOnceSomethingComes(t *testing.T) {
+	const simulcast = "a=rid:q send\r\na=rid:h send\r\na=rid:f send\r\na=simulcast:send q;h;f\r\n"
+	for what, key := range map[string]bool{"a key frame": true, "another frame": false} {
+		t.Run(what, func(t *testing.T) {
+			l, _ := bareLoop(Options{})
+			p := barePeer(t, l, strings.Replace(offerAll, simulcast, "a=ssrc:7 cname:anna\r\n", 1))
+			r := p.Receiver("1")
+			// A viewer is there before the publisher is connected, who would not
+			// hear it. That does not count against the next one.
+			r.RequestKeyFrame(epoch, 0)
+			now := after(t, p, epoch, 500*time.Millisecond)
+			if s, _ := r.Stats(0); s.KeyFrames != 0 {
+				t.Error("a key frame was asked for from nobody")
+			}
+			film(p, now, 1, key)
+			want := uint64(1)
+			if key {
+				want = 0
+			}
+			if s, _ := r.Stats(0); s.KeyFrames != want {
+				t.Errorf("%d key frames were asked for, want %d", s.KeyFrames, want)
+			}
+		})
+	}
+}
+
 func TestAKeyFrameServesWhoeverWaitedForLeaveToAsk(t *testing.T) {
 	l, _ := bareLoop(Options{})
 	p := barePeer(t, l, offerAll)
-	camera := func(now media.Time, seq uint16, key bool) {
-		payload := []byte{0x10, 0x01, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0}
-		if key {
-			payload[1] = 0
-		}
-		packet := l.server.packets.Get()
-		defer packet.Release()
-		b := wire.AppendHeader(packet.Buffer()[:0], &wire.Header{
-			PayloadType: 96, SSRC: 7, SequenceNumber: seq, Timestamp: 3000 * uint32(seq), Marker: true,
-		}, []wire.Extension{{ID: 1, Value: []byte("1")}, {ID: 4, Value: []byte("q")}})
-		p.up.takeRTP(now, packet, append(b, payload...))
-	}
+	camera := func(now media.Time, seq uint16, key bool) { film(p, now, seq, key) }
 	r, now := p.Receiver("1"), epoch
 	camera(now, 1, true)
 	// Two viewers come, one behind the other: the first one's wish goes out, the

@@ -83,6 +83,7 @@ func (in *inbound) take(now media.Time, p *media.Packet, h *wire.Header, rtx boo
 			in.report = jitter.New(f.codec.ClockRate())
 		}
 		in.report.Received(now, seq, p.Timestamp)
+		in.askKeyFrame(now)
 	}
 	if f.nack && in.losses == nil {
 		in.losses = nack.New(nack.Options{})
@@ -101,9 +102,12 @@ func (in *inbound) wantKeyFrame(now media.Time) {
 	in.askKeyFrame(now)
 }
 
+// askKeyFrame asks if it is wanted and may be asked for now. Before the first
+// packet there is nobody to hear it: that either begins a key frame or lets this
+// be asked at once.
 func (in *inbound) askKeyFrame(now media.Time) {
 	k := &in.keyFrame
-	if !k.wanted || !k.asked.IsZero() && now.Sub(k.asked) < keyFrameInterval {
+	if !k.wanted || in.report == nil || !k.asked.IsZero() && now.Sub(k.asked) < keyFrameInterval {
 		return
 	}
 	k.wanted, k.asked = false, now
@@ -136,7 +140,7 @@ func (in *inbound) deadline() media.Time {
 	if in.losses != nil {
 		at = in.losses.Deadline()
 	}
-	if in.keyFrame.wanted {
+	if in.keyFrame.wanted && in.report != nil {
 		at = earliest(at, in.keyFrame.asked.Add(keyFrameInterval))
 	}
 	return at
