@@ -9,6 +9,9 @@
 // runs on meanwhile; if the membership is over, the room is joined anew and the
 // tracks are published again.
 //
+// The server is tried by UDP; beside it by TCP after half a second, and by the
+// relays (TURN) that the server offers after one. Connection says which it was.
+//
 // It encodes and decodes no media: it takes and gives RTP packets or encoded
 // frames. It opens no direct connection to other members.
 //

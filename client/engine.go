@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"time"
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
@@ -24,7 +25,8 @@ type EngineOptions struct {
 	// Loopback uses the loopback interface and no other: for servers on this
 	// machine.
 	Loopback bool
-	// TCP connects by ICE-TCP (RFC 6544) instead of UDP.
+	// TCP connects by ICE-TCP (RFC 6544) only, and not when UDP has not come
+	// through for half a second.
 	TCP bool
 	// Lean leaves out resends, reports and transport feedback, to load a
 	// server from one machine. A lean publisher does not resend.
@@ -36,6 +38,10 @@ type EngineOptions struct {
 	// Log takes the log of the WebRTC library; nil is silent.
 	Log logging.LoggerFactory
 }
+
+// relayWait is for how long a way by a relay is not taken, for there may be a
+// better one.
+const relayWait = 500 * time.Millisecond
 
 // NewEngine checks and prepares settings.
 func NewEngine(o EngineOptions) (*Engine, error) {
@@ -92,11 +98,12 @@ func settings(o EngineOptions) webrtc.SettingEngine {
 		s.SetIncludeLoopbackCandidate(true)
 		s.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
 	}
-	if o.TCP {
-		s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6})
-	} else {
-		s.DisableActiveTCP(true)
+	s.SetRelayAcceptanceMinWait(relayWait)
+	types := []webrtc.NetworkType{webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6}
+	if !o.TCP {
+		types = append(types, webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6)
 	}
+	s.SetNetworkTypes(types)
 	if o.Conn != nil {
 		s.SetICEUDPMux(webrtc.NewICEUDPMux(s.LoggerFactory.NewLogger("mux"), o.Conn))
 		s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})

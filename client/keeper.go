@@ -29,8 +29,11 @@ func (r *Room) keep() {
 	defer r.finish()
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
+	widen := time.NewTimer(pingEvery)
+	defer widen.Stop()
 	for r.ctx.Err() == nil {
 		s := r.current()
+		widen.Reset(r.approachTime())
 		select {
 		case <-r.ctx.Done():
 		case <-s.done:
@@ -38,6 +41,8 @@ func (r *Room) keep() {
 				r.cancel(err)
 			}
 		case <-r.poke:
+			r.tend()
+		case <-widen.C:
 			r.tend()
 		case <-tick.C:
 			r.ping(s)
@@ -191,6 +196,10 @@ func (r *Room) tend() {
 		return
 	}
 	switch p.pc.ConnectionState() {
+	case webrtc.PeerConnectionStateNew, webrtc.PeerConnectionStateConnecting:
+		r.widen(ctx, p)
+	case webrtc.PeerConnectionStateConnected:
+		r.reportWay(ctx, p)
 	case webrtc.PeerConnectionStateDisconnected, webrtc.PeerConnectionStateFailed:
 		_ = r.restartICE(ctx)
 	case webrtc.PeerConnectionStateClosed:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 
@@ -17,7 +18,11 @@ type peer struct {
 	slots   []*webrtc.RTPTransceiver // guarded by Room.media
 	senders []*sender                // guarded by Room.media
 	data    *channels                // constant; nil without data
-	shown   map[string]string        // by slot; owned by the keeper, for the automatic view
+	// Owned by the keeper.
+	shown    map[string]string // by slot, for the automatic view
+	reported Candidate         // by which the server was told that media come
+
+	approach approach // guarded by Room.mu
 }
 
 // lockMedia takes Room.media; the returned function gives it back.
@@ -140,15 +145,11 @@ func (r *Room) negotiate(ctx context.Context, p *peer, o *webrtc.OfferOptions) e
 	if err != nil {
 		return fmt.Errorf("make an offer: %w", err)
 	}
-	gathered := webrtc.GatheringCompletePromise(p.pc)
 	if err := p.pc.SetLocalDescription(offer); err != nil {
 		return fmt.Errorf("take the own offer: %w", err)
 	}
-	select {
-	case <-gathered:
-	case <-ctx.Done():
-		return p.rollback(context.Cause(ctx))
-	}
+	// The server is ICE-lite and has all candidates in its answer, so the offer
+	// need not wait for those of the client.
 	reply, err := r.request(ctx, &api.Offer{SDP: p.pc.LocalDescription().SDP})
 	if err != nil {
 		return p.rollback(fmt.Errorf("negotiate the media connection: %w", err))
@@ -165,13 +166,29 @@ func (r *Room) negotiate(ctx context.Context, p *peer, o *webrtc.OfferOptions) e
 			}
 		}
 	}
-	err = p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.SDP})
-	if err != nil {
+	if err := r.take(p, answer.SDP); err != nil {
 		return fmt.Errorf("take the server's answer: %w", err)
 	}
 	for _, s := range p.senders {
 		s.start()
 	}
+	return nil
+}
+
+// take takes the server's answer.
+func (r *Room) take(p *peer, sdp string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var tcp []webrtc.ICECandidateInit
+	if !p.approach.relayed {
+		sdp, tcp = holdTCP(sdp)
+	}
+	err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp})
+	if err != nil {
+		return err
+	}
+	p.approach.answered, p.approach.tcp = time.Now(), tcp
+	r.nudge()
 	return nil
 }
 

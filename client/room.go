@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/pion/webrtc/v4"
+
 	"github.com/tutti-rtc/tutti/api"
 )
 
@@ -37,6 +39,7 @@ type Room struct {
 	limits api.Limits
 	peer   *peer
 	tracks []*LocalTrack
+	relays []webrtc.ICEServer // that the server offers
 }
 
 // Join enters a room and, if the options ask for slots, senders or data,
@@ -113,7 +116,7 @@ func (r *Room) handle(m api.Message) error {
 	switch m := m.(type) {
 	case *api.Welcome:
 		r.mu.Lock()
-		r.member, r.key, r.limits = m.Member, m.Key, m.Limits
+		r.member, r.key, r.limits, r.relays = m.Member, m.Key, m.Limits, relaysOf(m.ICEServers)
 		r.mu.Unlock()
 		if m.Room != nil {
 			r.state.reset(*m.Room)

@@ -78,7 +78,7 @@ type guest struct {
 // visit lets a Go client at the site into a room for the length of the test.
 func (s *site) visit(t *testing.T, h *host, room, name string) *guest {
 	t.Helper()
-	job, err := json.Marshal(visit{URL: h.urlFor(s.kind), Room: room, Name: name, TCP: s.kind.udp != pass})
+	job, err := json.Marshal(visit{URL: h.urlFor(s.kind), Room: room, Name: name})
 	if err != nil {
 		t.Fatal(err)
 	}

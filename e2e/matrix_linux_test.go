@@ -2,6 +2,9 @@ package e2e
 
 import (
 	"testing"
+
+	"github.com/tutti-rtc/tutti/api"
+	"github.com/tutti-rtc/tutti/client"
 )
 
 // mediaTime is how long it may take from a second person's wish to join until
@@ -14,9 +17,6 @@ func TestMatrix(t *testing.T) {
 	h := l.host(t)
 	var left, right []*site
 	for _, k := range kinds() {
-		if k.plain != pass {
-			continue // until clients come by TURN
-		}
 		left, right = append(left, l.site(t, k)), append(right, l.site(t, k))
 	}
 	pair := func(name string, a, b *site) {
@@ -36,7 +36,8 @@ func TestMatrix(t *testing.T) {
 	pair("two homes of one carrier", a, b)
 }
 
-// call lets one after the other come and returns how soon they saw each other.
+// call lets one after the other come, and sees to it that they see each other
+// soon, each by the cheapest way to the server that its network leaves.
 func call(t *testing.T, h *host, room string, a, b *site) (ann, ben *guest) {
 	t.Helper()
 	ann = a.visit(t, h, room, "Ann")
@@ -47,7 +48,23 @@ func call(t *testing.T, h *host, room string, a, b *site) (ann, ben *guest) {
 	if took := first - began; took > mediaTime {
 		t.Errorf("pictures after %d ms", took)
 	}
+	for g, s := range map[*guest]*site{ann: a, ben: b} {
+		if way := g.now().Way; way.Protocol != s.kind.toServer().Protocol || way.Relay != s.kind.toServer().Relay {
+			t.Errorf("%s reaches the server by %+v, want %+v", g.name, way, s.kind.toServer())
+		}
+	}
 	return ann, ben
 }
 
 func pictured(s sight) bool { return s.Pictures > 5 }
+
+// toServer returns the cheapest way to the server.
+func (k kind) toServer() client.Candidate {
+	switch {
+	case k.udp == pass:
+		return client.Candidate{Protocol: api.CandidateUDP}
+	case k.plain == pass:
+		return client.Candidate{Protocol: api.CandidateTCP}
+	}
+	return client.Candidate{Protocol: api.CandidateUDP, Relay: api.RelayTLS} // UDP beyond the relay
+}

@@ -25,21 +25,21 @@ type visit struct {
 	URL  string `json:"url"`
 	Room string `json:"room"`
 	Name string `json:"name"`
-	TCP  bool   `json:"tcp"` // media by TCP
 }
 
 // sight is what a visitor sees. It prints a line of it whenever it is another
 // one. Times are those of the machine, in milliseconds.
 type sight struct {
-	Member   string         `json:"member,omitempty"`
-	Began    int64          `json:"began"`           // to join
-	First    int64          `json:"first,omitempty"` // picture
-	Last     int64          `json:"last,omitempty"`
-	Pictures int            `json:"pictures,omitempty"`
-	Broken   int            `json:"broken,omitempty"`
-	State    string         `json:"state,omitempty"`
-	Path     api.Path       `json:"path,omitempty"`
-	Reason   api.PathReason `json:"reason,omitempty"`
+	Member   string           `json:"member,omitempty"`
+	Began    int64            `json:"began"`           // to join
+	First    int64            `json:"first,omitempty"` // picture
+	Last     int64            `json:"last,omitempty"`
+	Pictures int              `json:"pictures,omitempty"`
+	Broken   int              `json:"broken,omitempty"`
+	State    string           `json:"state,omitempty"`
+	Way      client.Candidate `json:"way"` // to the server
+	Path     api.Path         `json:"path,omitempty"`
+	Reason   api.PathReason   `json:"reason,omitempty"`
 }
 
 // visitor is a process that visits.
@@ -69,14 +69,10 @@ func (v *visitor) run(job string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	engine, err := client.NewEngine(client.EngineOptions{TCP: what.TCP})
-	if err != nil {
-		return err
-	}
 	v.sight.Began = time.Now().UnixMilli()
 	room, err := client.Join(ctx, what.URL, client.Options{
 		Room: what.Room, Name: what.Name, VideoSenders: 1, VideoSlots: 1, AutoView: true,
-		Handlers: client.Handlers{Track: v.watch}, Engine: engine,
+		Handlers: client.Handlers{Track: v.watch},
 	})
 	if err != nil {
 		return err
@@ -146,11 +142,11 @@ func (v *visitor) obey(command string) error {
 
 // look returns what is to be seen now.
 func (v *visitor) look() sight {
-	room, me := v.room.Snapshot(), v.room.Member()
+	room, me, way := v.room.Snapshot(), v.room.Member(), v.room.Connection()
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s := &v.sight
-	s.Member, s.State = me, v.room.ConnectionState().String()
+	s.Member, s.State, s.Way = me, way.State.String(), way.Local
 	if i := slices.IndexFunc(room.Members, func(m api.Member) bool { return m.ID == me }); i >= 0 {
 		s.Path, s.Reason = room.Members[i].Path, room.Members[i].Reason
 	}
