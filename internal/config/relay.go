@@ -34,8 +34,10 @@ func (r Relay) validate() error {
 		return errors.New("--turn-relay needs --turn on")
 	case r.Peers == "off" && len(r.Allow) > 0:
 		return errors.New("--turn-allow-peer is of use with --turn-relay only")
-	case r.UserQuota < 1 || r.Quota < 1:
-		return errors.New("--turn-user-quota and --turn-quota must be at least 1; --turn off ends all relaying")
+	case r.UserQuota < 1 || r.Quota < 1 || r.Quota > 30_000:
+		return errors.New("--turn-user-quota and --turn-quota must be at least 1, and the latter at most 30000; --turn off ends all relaying")
+	case len(r.Realm) > 127:
+		return errors.New("--turn-realm must have at most 127 bytes")
 	case r.Bandwidth < 0:
 		return errors.New("--turn-bandwidth must be 0, for no limit, or more")
 	case r.MaxLifetime < time.Minute:

@@ -26,10 +26,7 @@ const (
 	openTries = 64
 )
 
-var (
-	errNoFamily = errors.New("this machine has no address of the family that is asked for")
-	errNoPort   = errors.New("no port of the range is free: widen --turn-relay-ports")
-)
+var errNoPort = errors.New("no port of the range is free: widen --turn-relay-ports")
 
 // sockets are the relay sockets (relay.Relays). Server.mu guards them.
 type sockets struct {
@@ -38,7 +35,7 @@ type sockets struct {
 	shared   [2][]*socket // of IPv4 and IPv6
 	next     [2]int       // of them, for the next allocation
 	reserved map[[8]byte]*socket
-	gathers  [2]*udp.Gather // one for each family
+	gathers  [2]*udp.Gather // for ports of their own, one for each family
 	last     relay.RelayID
 	port     uint16 // tried last
 }
@@ -47,6 +44,7 @@ type sockets struct {
 type socket struct {
 	relay    relay.Relay
 	conn     *udp.Conn        // of a UDP allocation, or shared
+	gather   *udp.Gather      // of a shared one
 	listener *net.TCPListener // of a TCP allocation
 	uses     int
 	until    time.Time // of a reservation
@@ -64,7 +62,7 @@ func newSockets(s *Server) *sockets {
 func (p *sockets) Open(o relay.Opening) (relay.Relay, error) {
 	p.dropReservations(time.Now())
 	if a := p.told(o); !a.IsValid() || a.Is6() != o.IPv6 {
-		return relay.Relay{}, errNoFamily
+		return relay.Relay{}, relay.ErrFamily
 	}
 	switch {
 	case o.Token != [8]byte{}:
@@ -127,7 +125,7 @@ func (p *sockets) share(o relay.Opening) (relay.Relay, error) {
 		if err != nil {
 			return relay.Relay{}, err
 		}
-		s.relay.Shared = true
+		s.relay.Shared, s.gather = true, s.conn.NewGather()
 		p.shared[f] = append(p.shared[f], s)
 		return s.relay, nil
 	}
@@ -262,6 +260,10 @@ func (p *sockets) send(from relay.RelayID, peer netip.AddrPort, data []byte) {
 	if s == nil || s.conn == nil {
 		return
 	}
+	if s.gather != nil {
+		s.gather.Add(peer, netip.Addr{}, data)
+		return
+	}
 	f := family(s.conn.LocalAddr().Addr().Is6())
 	if p.gathers[f] == nil {
 		p.gathers[f] = s.conn.NewGather()
@@ -274,6 +276,11 @@ func (p *sockets) flush() {
 	for _, g := range p.gathers {
 		if g != nil {
 			g.Flush()
+		}
+	}
+	for _, list := range p.shared {
+		for _, s := range list {
+			s.gather.Flush()
 		}
 	}
 }

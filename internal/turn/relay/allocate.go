@@ -2,6 +2,7 @@ package relay
 
 import (
 	"encoding/binary"
+	"errors"
 	"net/netip"
 	"time"
 
@@ -15,9 +16,10 @@ const (
 )
 
 // firstVirtual and lastVirtual are the ports of relayed addresses that no socket
-// has: nobody but this server's own media ever sees them.
+// has: nobody but this server's own media ever sees them. They are even, since
+// some clients ask for that.
 const (
-	firstVirtual = 49152
+	firstVirtual = 1024
 	lastVirtual  = 65534
 )
 
@@ -39,11 +41,11 @@ func (s *Server) allocate(r *request) {
 			s.fail(r, stun.CodeAllocMismatch)
 			return
 		}
-		s.tellAllocation(r, a, nil) // the answer was lost
+		s.tellAllocation(r, a) // the answer was lost
 		return
 	}
 	switch {
-	case s.draining && s.alternate.IsValid():
+	case s.draining && s.alternate.IsValid() && familyOf(s.alternate.Addr()) == familyOf(r.from.Remote.Addr()):
 		s.fail(r, stun.CodeTryAlternate, plainAddress{stun.AttrAlternateServer, s.alternate})
 		return
 	case s.draining:
@@ -74,10 +76,9 @@ func (s *Server) allocate(r *request) {
 		s.fail(r, stun.CodeUnsupportedTransProto)
 		return
 	}
-	refused, ok := s.openRelays(r, a, w)
-	if !ok {
+	if code := s.openRelays(r, a, w); code != 0 {
 		s.stats.Refused++
-		s.fail(r, stun.CodeInsufficientCapacity)
+		s.fail(r, code)
 		return
 	}
 	if w.mobile {
@@ -86,7 +87,7 @@ func (s *Server) allocate(r *request) {
 	a.expires = r.now.Add(s.lifetime())
 	s.lastID++
 	s.add(a)
-	s.tellAllocation(r, a, refused)
+	s.tellAllocation(r, a)
 }
 
 // wished reads an Allocate request. A code that is not 0 says what is wrong.
@@ -108,7 +109,7 @@ func (s *Server) wished(r *request) (w wish, code stun.ErrorCode) {
 	ticket, noTicket := s.req.Get(attrMobilityTicket)
 	w.mobile = noTicket == nil
 	switch {
-	case noFamily == nil && (noExtra == nil || noToken == nil), noEven == nil && noToken == nil,
+	case noFamily == nil && (noExtra == nil || noToken == nil), (noEven == nil || noExtra == nil) && noToken == nil,
 		noToken == nil && len(token) != 8, noEven == nil && len(even) == 0,
 		w.tcp && (noEven == nil || noToken == nil), // RFC 6062 §5.1
 		noTicket == nil && len(ticket) != 0:        // RFC 8016 §3.1
@@ -136,44 +137,54 @@ func (s *Server) wished(r *request) (w wish, code stun.ErrorCode) {
 }
 
 // openRelays gives an allocation its relayed addresses. Of two families one may
-// be missing, which the client is told (RFC 8656 §7.2).
-func (s *Server) openRelays(r *request, a *allocation, w wish) (refused []family, ok bool) {
+// be missing, which the client is told (RFC 8656 §7.2). The code tells why there
+// is none, or is 0.
+func (s *Server) openRelays(r *request, a *allocation, w wish) (code stun.ErrorCode) {
 	for _, f := range w.families {
-		opening := Opening{
+		relay, err := s.openRelay(a, Opening{
 			Client: r.from, IPv6: f == ipv6, TCP: w.tcp,
 			Even: w.even, Reserve: w.reserve, Token: w.token,
-		}
-		relay, ok := s.openRelay(a, opening)
-		if !ok {
-			refused = append(refused, f)
+		})
+		if err != nil {
+			if code = stun.CodeInsufficientCapacity; errors.Is(err, ErrFamily) {
+				code = stun.CodeAddrFamilyNotSupported
+			}
+			a.refused = append(a.refused, f)
 			continue
 		}
 		a.relays = append(a.relays, relay)
 	}
-	return refused, len(a.relays) > 0
+	if len(a.relays) > 0 {
+		return 0
+	}
+	return code
 }
 
-func (s *Server) openRelay(a *allocation, o Opening) (Relay, bool) {
-	if !a.ownOnly {
-		relay, err := s.opts.Relays.Open(o)
-		return relay, err == nil
-	}
+// ErrFamily is returned by Relays that have no address of the family.
+var ErrFamily = errors.New("there is no address of the family that is asked for")
+
+var errReserved = errors.New("ports without a socket are not reserved")
+
+func (s *Server) openRelay(a *allocation, o Opening) (Relay, error) {
 	local := o.Client.Local.Addr()
-	if !local.IsValid() || local.Is4() == o.IPv6 {
-		return Relay{}, false // it has come by the other family
+	switch {
+	case !a.ownOnly:
+		return s.opts.Relays.Open(o)
+	case !local.IsValid() || local.Is4() == o.IPv6:
+		return Relay{}, ErrFamily // it has come by the other one
+	case o.Reserve || o.Token != [8]byte{}:
+		return Relay{}, errReserved
 	}
-	// The even port and the one behind it, so that one can be reserved.
-	if s.virtual += 2; s.virtual >= lastVirtual {
-		s.virtual = firstVirtual
+	for {
+		if s.virtual += 2; s.virtual >= lastVirtual {
+			s.virtual = firstVirtual
+		}
+		addr := netip.AddrPortFrom(local, s.virtual)
+		if _, taken := s.virtuals[addr]; !taken { // the quota leaves some
+			s.virtuals[addr] = struct{}{}
+			return Relay{Addr: addr}, nil
+		}
 	}
-	relay := Relay{Addr: netip.AddrPortFrom(local, s.virtual)}
-	if o.Token != [8]byte{} {
-		relay.Addr = netip.AddrPortFrom(local, binary.BigEndian.Uint16(o.Token[6:]))
-	}
-	if o.Reserve {
-		binary.BigEndian.PutUint16(relay.Token[6:], s.virtual+1)
-	}
-	return relay, true
 }
 
 // lifetime is what the request asks for, within bounds.
@@ -186,7 +197,7 @@ func (s *Server) lifetime() time.Duration {
 }
 
 // tellAllocation answers an Allocate request with what was opened.
-func (s *Server) tellAllocation(r *request, a *allocation, refused []family) {
+func (s *Server) tellAllocation(r *request, a *allocation) {
 	var list []stun.Setter
 	for _, relay := range a.relays {
 		list = append(list, xorAddress{stun.AttrXORRelayedAddress, relay.Addr})
@@ -199,8 +210,8 @@ func (s *Server) tellAllocation(r *request, a *allocation, refused []family) {
 			list = append(list, stun.RawAttribute{Type: stun.AttrReservationToken, Value: relay.Token[:]})
 		}
 	}
-	for _, f := range refused {
-		list = append(list, stun.RawAttribute{Type: attrAddressError, Value: []byte{byte(f), 0, 5, 8}}) // 508
+	for _, f := range a.refused {
+		list = append(list, stun.RawAttribute{Type: attrAddressError, Value: []byte{byte(f), 0, 4, 40}}) // 440
 	}
 	if !a.ticket.isZero() {
 		list = append(list, stun.RawAttribute{Type: attrMobilityTicket, Value: a.ticket[:]})

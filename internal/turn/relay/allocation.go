@@ -19,6 +19,7 @@ type allocation struct {
 	ownOnly  bool
 	tcp      bool // of RFC 6062
 	relays   []Relay
+	refused  []family // asked for, but not to be had
 	expires  media.Time
 	index    int // in the expiryHeap
 
@@ -31,7 +32,10 @@ type allocation struct {
 	permissions map[netip.Addr]media.Time // and when they expire
 	channels    map[uint16]*channel
 	byPeer      map[netip.AddrPort]*channel
-	up, down    bucket
+	// claims are the peers that are this allocation's on a shared socket.
+	claims   []netip.AddrPort
+	streams  map[uint32]*stream
+	up, down bucket
 }
 
 // channel is a peer's short name (RFC 8656 §12).
@@ -116,6 +120,9 @@ func (s *Server) end(a *allocation, out *Output) {
 	}
 	s.dropStreams(a, out)
 	for _, r := range a.relays {
+		delete(s.virtuals, r.Addr)
+	}
+	for _, r := range a.relays {
 		if r.ID != 0 {
 			s.leave(a, r)
 			s.opts.Relays.Close(r.ID)
@@ -134,8 +141,8 @@ func (s *Server) leave(a *allocation, r Relay) {
 	for addr := range a.permissions {
 		e.revoke(addr, a)
 	}
-	for peer, owner := range e.peers {
-		if owner == a {
+	for _, peer := range a.claims {
+		if e.peers[peer] == a {
 			delete(e.peers, peer)
 		}
 	}
@@ -167,19 +174,24 @@ func (e *end) revoke(addr netip.Addr, a *allocation) {
 	}
 }
 
+// maxClaims bounds the peers of an allocation on a shared socket.
+const maxClaims = 256
+
 // claim makes what comes from a peer the allocation's, unless it is another's
-// already who still permits it.
+// already who still permits it, or the allocation has too many.
 func (e *end) claim(now media.Time, peer netip.AddrPort, a *allocation) bool {
 	if e.peers == nil {
 		return true
 	}
 	owner := e.peers[peer]
-	if owner != nil && owner != a && owner.permits(now, peer.Addr()) {
+	switch {
+	case owner == a:
+		return true
+	case owner != nil && owner.permits(now, peer.Addr()), len(a.claims) >= maxClaims:
 		return false
 	}
-	if owner != a {
-		e.peers[peer] = a
-	}
+	e.peers[peer] = a
+	a.claims = append(a.claims, peer)
 	return true
 }
 

@@ -8,6 +8,7 @@ import (
 	"crypto/subtle"
 	"encoding/binary"
 	"hash"
+	"net/netip"
 	"slices"
 
 	"github.com/pion/stun/v4"
@@ -181,10 +182,20 @@ func (s *Server) algorithm() (number uint16, ok bool) {
 	return number, number == algorithmMD5 || number == algorithmSHA256
 }
 
+// sourceOf is what a rate is bounded for: an IPv4 address, or the network of an
+// IPv6 one, of which a client has many.
+func sourceOf(a netip.Addr) netip.Addr {
+	if a.Is4() {
+		return a
+	}
+	network, _ := a.WithZone("").Prefix(64)
+	return network.Addr()
+}
+
 // challenge asks for credentials, or for the same with another nonce. Who asks
 // too often gets no answer: it may not be the one who asks.
 func (s *Server) challenge(r *request, code stun.ErrorCode) {
-	if !s.challenges.allow(r.now, r.from.Remote.Addr()) {
+	if !s.challenges.allow(r.now, sourceOf(r.from.Remote.Addr())) {
 		s.stats.Silenced++
 		return
 	}

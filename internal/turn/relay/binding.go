@@ -22,7 +22,7 @@ func (s *Server) binding(r *request) {
 		case a.Type == stun.AttrChangeRequest && s.discovers(r.from):
 			source.Local, ok = s.changed(r.from.Local, a.Value)
 		case a.Type == stun.AttrResponsePort && s.discovers(r.from):
-			if ok = len(a.Value) >= 2; ok {
+			if ok = len(a.Value) >= 2 && binary.BigEndian.Uint16(a.Value) != 0; ok {
 				target.Remote = netip.AddrPortFrom(r.from.Remote.Addr(), binary.BigEndian.Uint16(a.Value))
 			}
 		case a.Type == stun.AttrPadding: // we send none: it would only help a flood (RFC 5780 §7.6)

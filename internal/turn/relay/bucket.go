@@ -65,7 +65,7 @@ func (l *limiter[K]) forget(now media.Time) {
 			delete(l.sources, k)
 		}
 	}
-	if len(l.sources) >= maxSources {
+	if len(l.sources) > maxSources/2 { // else it would be full again at once
 		clear(l.sources)
 	}
 }

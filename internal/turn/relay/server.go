@@ -57,7 +57,7 @@ type Relay struct {
 
 // Options configure a Server.
 type Options struct {
-	// Realm of the credentials; "tutti" if empty. With up to 8 bytes an
+	// Realm of the credentials, at most 127 bytes; "tutti" if empty. With up to 8 bytes an
 	// answer to an unauthenticated request has 76 bytes at most.
 	Realm string
 	// Users may allocate; nil leaves a STUN server.
@@ -79,7 +79,7 @@ type Options struct {
 	Key [32]byte
 
 	// UserQuota and Quota bound allocations, of a user and in all; defaults
-	// 64 and 10 000.
+	// 64 and 10 000, at most 30 000.
 	UserQuota, Quota int
 	// MaxLifetime bounds an allocation between refreshes; default 1 h.
 	MaxLifetime time.Duration
@@ -89,6 +89,13 @@ type Options struct {
 	// in a second; default 200.
 	Challenges int
 }
+
+// The bounds of Options: relayed addresses without a socket must suffice, and a
+// realm must fit its attribute (RFC 8489 §14.9).
+const (
+	maxQuota = 30_000
+	maxRealm = 127
+)
 
 // The times of RFC 8656.
 const (
@@ -115,13 +122,15 @@ type Server struct {
 	ends       map[RelayID]*end
 	perUser    map[string]int
 	expiring   expiryHeap
+	virtuals   map[netip.AddrPort]struct{} // relayed addresses without a socket
 	streams    map[uint32]*stream
+	pending    map[uint32]*stream // those of streams that are not joined
 	hashes     hashBook
 	challenges limiter[netip.Addr]
 
 	lastID    AllocationID
 	lastConn  uint32
-	virtual   uint16 // the last port of an address without a socket
+	virtual   uint16 // the last port in virtuals
 	serial    uint64 // of transactions that the server begins
 	draining  bool
 	alternate netip.AddrPort // where to send new clients while draining
@@ -149,11 +158,15 @@ func New(o Options) *Server {
 	if o.Challenges == 0 {
 		o.Challenges = 200
 	}
+	if o.Quota > maxQuota || len(o.Realm) > maxRealm {
+		panic("BUG: options beyond what there is room for")
+	}
 	return &Server{
 		opts: o, nonce: newNonces(o.Key, o.Anonymity),
 		byTuple: make(map[Tuple]*allocation), byID: make(map[AllocationID]*allocation),
 		byTicket: make(map[ticket]*allocation), ends: make(map[RelayID]*end),
-		perUser: make(map[string]int), streams: make(map[uint32]*stream),
+		perUser: make(map[string]int), virtuals: make(map[netip.AddrPort]struct{}),
+		streams: make(map[uint32]*stream), pending: make(map[uint32]*stream),
 		challenges: newLimiter[netip.Addr](float64(o.Challenges)),
 		virtual:    firstVirtual,
 	}

@@ -80,17 +80,13 @@ func (s *Server) connect(r *request) {
 		s.fail(r, code)
 		return
 	}
-	n := 0
-	for _, st := range s.streams {
-		if st.owner == a {
-			if st.peer == peer {
-				s.fail(r, stun.CodeConnAlreadyExists)
-				return
-			}
-			n++
+	for _, st := range a.streams {
+		if st.peer == peer {
+			s.fail(r, stun.CodeConnAlreadyExists)
+			return
 		}
 	}
-	if n >= maxStreams || !s.permit(r.now, a, peer.Addr()) {
+	if len(a.streams) >= maxStreams || !s.permit(r.now, a, peer.Addr()) {
 		s.fail(r, stun.CodeInsufficientCapacity)
 		return
 	}
@@ -105,8 +101,19 @@ func (s *Server) newStream(now media.Time, a *allocation, peer netip.AddrPort) *
 		s.lastConn++
 	}
 	st := &stream{id: s.lastConn, owner: a, peer: peer, expires: now.Add(streamPatience)}
-	s.streams[st.id] = st
+	s.streams[st.id], s.pending[st.id] = st, st
+	if a.streams == nil {
+		a.streams = make(map[uint32]*stream)
+	}
+	a.streams[st.id] = st
 	return st
+}
+
+// forget drops a connection from all lists.
+func (s *Server) forget(st *stream) {
+	delete(s.streams, st.id)
+	delete(s.pending, st.id)
+	delete(st.owner.streams, st.id)
 }
 
 // Dialed tells whether a peer has answered a StreamDial. It reports false if
@@ -120,7 +127,7 @@ func (s *Server) Dialed(now media.Time, id uint32, ok bool, out *Output) bool {
 	s.req.Type, s.req.TransactionID = stun.NewType(stun.MethodConnect, stun.ClassRequest), st.asked
 	r := &request{now: now, from: st.owner.tuple, out: out, fingerprint: st.fingerprint, key: st.owner.key}
 	if !ok {
-		delete(s.streams, id)
+		s.forget(st)
 		s.fail(r, stun.CodeConnTimeoutOrFailure)
 		return false
 	}
@@ -138,13 +145,8 @@ func (s *Server) Accepted(now media.Time, relay RelayID, peer netip.AddrPort, ou
 		s.stats.Unpermitted++
 		return 0, false
 	}
-	a, n := e.only, 0
-	for _, st := range s.streams {
-		if st.owner == a {
-			n++
-		}
-	}
-	if n >= maxStreams {
+	a := e.only
+	if len(a.streams) >= maxStreams {
 		s.stats.Limited++
 		return 0, false
 	}
@@ -174,44 +176,44 @@ func (s *Server) connectionBind(r *request) {
 		return
 	}
 	st.joined = true
+	delete(s.pending, st.id)
 	s.succeed(r)
 	r.out.Streams = append(r.out.Streams, StreamAction{Kind: StreamJoin, Stream: st.id, Client: r.from, Peer: st.peer})
 }
 
 // Closed tells that a connection to a peer has ended.
-func (s *Server) Closed(id uint32) { delete(s.streams, id) }
+func (s *Server) Closed(id uint32) {
+	if st := s.streams[id]; st != nil {
+		s.forget(st)
+	}
+}
 
 // dropStreams ends the connections of an allocation.
 func (s *Server) dropStreams(a *allocation, out *Output) {
-	if !a.tcp {
-		return
-	}
-	for id, st := range s.streams {
-		if st.owner == a {
-			delete(s.streams, id)
-			out.Streams = append(out.Streams, StreamAction{Kind: StreamDrop, Stream: id})
-		}
+	for id, st := range a.streams {
+		s.forget(st)
+		out.Streams = append(out.Streams, StreamAction{Kind: StreamDrop, Stream: id})
 	}
 }
 
 // expireStreams ends connections that nobody has bound in time.
 func (s *Server) expireStreams(now media.Time, out *Output) {
-	for id, st := range s.streams {
-		if st.joined || st.expires.After(now) {
+	for id, st := range s.pending {
+		if st.expires.After(now) {
 			continue
 		}
 		if !st.open {
 			s.Dialed(now, id, false, out)
 		}
-		delete(s.streams, id)
+		s.forget(st)
 		out.Streams = append(out.Streams, StreamAction{Kind: StreamDrop, Stream: id})
 	}
 }
 
 // streamDeadline returns the earlier of at and the next connection's end.
 func (s *Server) streamDeadline(at media.Time) media.Time {
-	for _, st := range s.streams {
-		if !st.joined && (at.IsZero() || st.expires.Before(at)) {
+	for _, st := range s.pending {
+		if at.IsZero() || st.expires.Before(at) {
 			at = st.expires
 		}
 	}
