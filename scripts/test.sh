@@ -46,7 +46,7 @@ end_to_end() {
 # What the tests run beside the browsers: media tools, another media server to
 # talk to, and what makes and breaks networks.
 packages() {
-	scripts/packages.sh gcc libc6-dev chromium firefox-esr ffmpeg janus \
+	scripts/packages.sh gcc libc6-dev chromium firefox-esr ffmpeg janus coturn stun-client \
 		iproute2 nftables conntrack procps
 }
 
