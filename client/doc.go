@@ -13,8 +13,10 @@
 // relays (TURN) that the server offers after one. Connection says which it was.
 //
 // It encodes and decodes no media: it takes and gives RTP packets or encoded
-// frames. It opens no direct connection to other members.
+// frames. With Options.Direct two members send to each other, when the server
+// says that they are to try and they reach each other.
 //
 // A Room owns three goroutines (reading the socket, keeping it up, calling the
-// Handlers) and those of its WebRTC connection; all end with Close.
+// Handlers), two more with Options.Direct, and those of its WebRTC connections;
+// all end with Close.
 package client

@@ -15,8 +15,10 @@ import (
 
 // Engine holds the WebRTC settings that rooms share. It owns no goroutine.
 type Engine struct {
-	api  *webrtc.API
-	lean bool
+	// Constant.
+	api    *webrtc.API
+	lean   bool
+	shared bool // all goes by EngineOptions.Conn: nothing may open a socket
 }
 
 // EngineOptions say how rooms reach the network. The zero value is for bots on
@@ -64,7 +66,8 @@ func NewEngine(o EngineOptions) (*Engine, error) {
 			webrtc.WithInterceptorRegistry(interceptors),
 			webrtc.WithSettingEngine(settings(o)),
 		),
-		lean: o.Lean,
+		lean:   o.Lean,
+		shared: o.Conn != nil,
 	}, nil
 }
 

@@ -72,6 +72,9 @@ func (r *Room) finish() {
 	if p != nil {
 		p.close()
 	}
+	if r.direct != nil {
+		r.direct.ended.Wait()
+	}
 	if h := r.opts.Handlers.State; h != nil {
 		r.call(func() { h(StateEnded) })
 	}
@@ -208,6 +211,9 @@ func (r *Room) tend() {
 	}
 	if r.opts.AutoView {
 		_ = r.updateView(ctx, p)
+	}
+	if r.direct != nil {
+		_ = r.direct.refresh(ctx)
 	}
 }
 

@@ -28,6 +28,10 @@ type Options struct {
 	// a slot while there are free ones, in the order of publishing. Do not
 	// call View with it.
 	AutoView bool
+	// Direct opens a direct connection to another member, when the server says
+	// so: two who reach each other need not send by the server. What is
+	// received so is told by Handlers.Track, too; see RemoteTrack.InUse.
+	Direct bool
 	// NoReconnect ends the room when its socket is lost.
 	NoReconnect bool
 
@@ -50,11 +54,13 @@ type Handlers struct {
 	Event func(*api.Event)
 	// Track is told when media begins to arrive in a slot, once per slot and
 	// connection; read it from a goroutine of your own. What a slot shows
-	// changes later without a new call.
+	// changes later without a new call. With Options.Direct it is also told
+	// what begins to arrive directly, once per origin and connection.
 	Track func(*RemoteTrack)
 	// Slots is told what flows in the slots that changed.
 	Slots func([]api.SlotState)
-	// Layers is told which simulcast layers of an own track are wanted.
+	// Layers is told which simulcast layers of an own track are wanted, by the
+	// server or directly.
 	Layers func(*api.Layers)
 	// Speakers is told who is heard, the loudest first.
 	Speakers func([]api.Speaker)

@@ -26,10 +26,13 @@ type peer struct {
 }
 
 // lockMedia takes Room.media; the returned function gives it back.
-func (r *Room) lockMedia(ctx context.Context) (func(), error) {
+func (r *Room) lockMedia(ctx context.Context) (func(), error) { return r.lock(ctx, r.media) }
+
+// lock takes a lock of one while the room lives.
+func (r *Room) lock(ctx context.Context, lock chan struct{}) (func(), error) {
 	select {
-	case r.media <- struct{}{}:
-		return func() { <-r.media }, nil
+	case lock <- struct{}{}:
+		return func() { <-lock }, nil
 	case <-r.ctx.Done():
 		return nil, context.Cause(r.ctx)
 	case <-ctx.Done():
@@ -95,7 +98,7 @@ func (r *Room) newPeer() (*peer, error) {
 			go drain(receiver)
 		}
 		if h := r.opts.Handlers.Track; h != nil {
-			r.call(func() { h(&RemoteTrack{TrackRemote: t, room: r, peer: p, slot: p.mid(receiver)}) })
+			r.call(func() { h(&RemoteTrack{TrackRemote: t, room: r, pc: pc, slot: p.mid(receiver)}) })
 		}
 	})
 	return p, nil

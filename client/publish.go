@@ -42,6 +42,9 @@ type LocalTrack struct {
 	muted      atomic.Bool
 	level      atomic.Uint32 // the audio-level extension's byte, plus 1; 0 for none
 	extensions atomic.Pointer[extensionIDs]
+	direct     atomic.Pointer[directOut]  // nil where it is not sent directly
+	idle       atomic.Bool                // the server need not get it: it is received directly
+	wanted     atomic.Pointer[api.Layers] // as the server last said; nil before
 
 	mu  sync.Mutex // guards the following
 	id  string
@@ -53,6 +56,7 @@ type localLayer struct {
 	rid   string
 	track *webrtc.TrackLocalStaticRTP
 
+	skipped    uint16         // packets that the server did not get; owned by the writer
 	mu         sync.Mutex     // guards the following, used by WriteSample only
 	packetizer rtp.Packetizer // made by the first sample
 	written    time.Duration  // what the samples so far have lasted
@@ -103,6 +107,7 @@ func (r *Room) Publish(ctx context.Context, o TrackOptions) (*LocalTrack, error)
 	r.mu.Lock()
 	r.tracks = append(r.tracks, t)
 	r.mu.Unlock()
+	r.reviewDirect()
 	return t, nil
 }
 
@@ -213,6 +218,7 @@ func (t *LocalTrack) Unpublish(ctx context.Context) error {
 	r.tracks = slices.DeleteFunc(r.tracks, func(other *LocalTrack) bool { return other == t })
 	p := r.peer
 	r.mu.Unlock()
+	r.reviewDirect()
 	p.release(t)
 	if err := r.do(ctx, &api.Unpublish{Track: t.ID()}); err != nil {
 		return fmt.Errorf("unpublish: %w", err)
@@ -279,6 +285,17 @@ func (t *LocalTrack) layer(rid string) *localLayer {
 }
 
 func (t *LocalTrack) write(l *localLayer, p *rtp.Packet) error {
+	if d := t.direct.Load(); d != nil && d.rid == l.rid {
+		d.write(p, t.level.Load())
+	}
+	if t.idle.Load() {
+		l.skipped++
+		return nil
+	}
+	// The server sees no gap where nothing was lost.
+	number := p.SequenceNumber
+	defer func() { p.SequenceNumber = number }()
+	p.SequenceNumber -= l.skipped
 	if x := t.extensions.Load(); x != nil {
 		if l.rid != "" && x.mid != 0 && x.rid != 0 {
 			if err := p.SetExtension(x.mid, []byte(t.MID())); err != nil {

@@ -4,37 +4,66 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/tutti-rtc/tutti/api"
 )
 
-// RemoteTrack is the media that arrives in a slot. Which published track it is
-// may change at any time without a gap in its sequence numbers and timestamps;
-// State says which. The embedded track is read by ReadRTP until it fails, which
-// it does when the connection ends.
+// RemoteTrack is the media that arrives in a slot, or directly from another
+// member. Which published track it is may change at any time, in a slot without
+// a gap in its sequence numbers and timestamps; Track says which. It is read by
+// ReadRTP until that fails, which it does when the connection ends.
 type RemoteTrack struct {
 	*webrtc.TrackRemote
 
-	room *Room
-	peer *peer
-	slot string
+	// Constant.
+	room   *Room
+	pc     *webrtc.PeerConnection
+	slot   string      // empty for one that comes directly
+	line   *directLine // nil for a slot
+	member string      // whose line it is
 }
 
-// Slot returns the slot's m-line identification tag.
+// Slot returns the slot's m-line identification tag; it is empty for what comes
+// directly.
 func (t *RemoteTrack) Slot() string { return t.slot }
+
+// Path returns by which path the media come: PathSFU in a slot, or PathP2P.
+func (t *RemoteTrack) Path() api.Path {
+	if t.line != nil {
+		return api.PathP2P
+	}
+	return api.PathSFU
+}
+
+// InUse reports whether this is the path by which the published track is
+// received now. While a track moves from one path to another it comes by both
+// for a moment: a program that wants it once drops what is not in use.
+func (t *RemoteTrack) InUse() bool {
+	track, ok := t.Track()
+	if !ok || t.room.direct == nil {
+		return ok
+	}
+	path := t.room.direct.pathOf(track.ID)
+	return path == t.Path() || path == "" && t.line == nil
+}
 
 // State returns what flows in the slot, as the server last said.
 func (t *RemoteTrack) State() api.SlotState { return t.room.state.slot(t.slot) }
 
-// Track returns the published track that flows in the slot, and whether there
-// is one.
+// Track returns the published track whose media arrive, and whether there is
+// one.
 func (t *RemoteTrack) Track() (api.Track, bool) {
-	id := t.State().Track
+	id := ""
+	if t.line == nil {
+		id = t.State().Track
+	}
 	for _, m := range t.room.Snapshot().Members {
 		for _, track := range m.Tracks {
-			if track.ID == id {
+			if t.line == nil && track.ID == id || t.line != nil && m.ID == t.member && track.Origin == t.line.origin {
 				return track, true
 			}
 		}
@@ -42,9 +71,27 @@ func (t *RemoteTrack) Track() (api.Track, bool) {
 	return api.Track{}, false
 }
 
+// ReadRTP waits for the next packet.
+func (t *RemoteTrack) ReadRTP() (*rtp.Packet, interceptor.Attributes, error) {
+	p, a, err := t.TrackRemote.ReadRTP()
+	if err == nil && t.line != nil {
+		t.line.packets.Add(1)
+	}
+	return p, a, err
+}
+
+// Read waits for the next packet and copies it to b.
+func (t *RemoteTrack) Read(b []byte) (int, interceptor.Attributes, error) {
+	n, a, err := t.TrackRemote.Read(b)
+	if err == nil && t.line != nil {
+		t.line.packets.Add(1)
+	}
+	return n, a, err
+}
+
 // RequestKeyFrame asks for a key frame (RTCP PLI).
 func (t *RemoteTrack) RequestKeyFrame() error {
-	return t.peer.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(t.SSRC())}})
+	return t.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(t.SSRC())}})
 }
 
 // Slot is a receiving slot of the pool.
@@ -81,9 +128,16 @@ func (r *Room) slotsOf(p *peer) []Slot {
 
 // View says what the slots shall show, and returns their states. Video slots
 // left out receive nothing; audio slots left out are filled by the server with
-// the loudest talkers.
+// the loudest talkers. What comes directly needs no slot, and gets none.
 func (r *Room) View(ctx context.Context, wishes []api.SlotView) ([]api.SlotState, error) {
-	reply, err := r.request(ctx, &api.View{Slots: wishes})
+	if r.direct != nil {
+		return r.direct.show(ctx, wishes)
+	}
+	return r.sendView(ctx, api.View{Slots: wishes})
+}
+
+func (r *Room) sendView(ctx context.Context, view api.View) ([]api.SlotState, error) {
+	reply, err := r.request(ctx, &view)
 	if err != nil {
 		return nil, fmt.Errorf("view: %w", err)
 	}

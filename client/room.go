@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/pion/webrtc/v4"
@@ -28,6 +29,8 @@ type Room struct {
 	// media is held, as a lock of one, while the connection's m-lines change
 	// and are negotiated. It guards peer.senders.
 	media chan struct{}
+	// direct is nil without Options.Direct.
+	direct *directLink
 
 	mu     sync.Mutex // guards the following
 	socket *socket    // nil until joined and while reconnecting
@@ -39,7 +42,9 @@ type Room struct {
 	limits api.Limits
 	peer   *peer
 	tracks []*LocalTrack
-	relays []webrtc.ICEServer // that the server offers
+	// The ICE servers that the server offers: those that relay, for the
+	// connection to it, and those that tell one's address, for direct ones.
+	relays, stun []webrtc.ICEServer
 }
 
 // Join enters a room and, if the options ask for slots, senders or data,
@@ -68,6 +73,9 @@ func Join(ctx context.Context, server string, o Options) (*Room, error) {
 		name:   cmp.Or(o.Name, "bot"),
 	}
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
+	if o.Direct {
+		r.direct = newDirectLink(r)
+	}
 	go r.callHandlers()
 	if _, err = r.open(ctx, nil); err == nil {
 		err = r.connectMedia(ctx)
@@ -94,7 +102,7 @@ func (r *Room) open(ctx context.Context, resume *api.Resume) (*api.Welcome, erro
 	name := r.name
 	r.mu.Unlock()
 	reply, err := s.request(ctx, &api.Join{
-		Version: api.Version, Room: r.opts.Room, Name: name, Token: r.opts.Token, Resume: resume,
+		Version: api.Version, Room: r.opts.Room, Name: name, Token: r.opts.Token, Direct: r.opts.Direct, Resume: resume,
 	})
 	if err == nil {
 		if welcome, ok := reply.(*api.Welcome); ok {
@@ -117,7 +125,11 @@ func (r *Room) handle(m api.Message) error {
 	case *api.Welcome:
 		r.mu.Lock()
 		r.member, r.key, r.limits, r.relays = m.Member, m.Key, m.Limits, relaysOf(m.ICEServers)
+		r.stun = stunOf(m.ICEServers)
 		r.mu.Unlock()
+		if r.direct != nil && !m.Resumed {
+			r.direct.take(m)
+		}
 		if m.Room != nil {
 			r.state.reset(*m.Room)
 		}
@@ -130,8 +142,15 @@ func (r *Room) handle(m api.Message) error {
 			r.call(func() { h.Slots(m.Slots) })
 		}
 	case *api.Layers:
-		if h.Layers != nil {
+		if t := r.track(m.Track); t != nil {
+			t.wanted.Store(m)
+			r.tellLayers(t)
+		} else if h.Layers != nil {
 			r.call(func() { h.Layers(m) })
+		}
+	case *api.Direct, *api.DirectStart, *api.DirectStop:
+		if r.direct != nil {
+			r.direct.take(m)
 		}
 	case *api.Speakers:
 		if h.Speakers != nil {
@@ -157,11 +176,44 @@ func (r *Room) handleEvent(ev *api.Event) error {
 	if err != nil || !news {
 		return err
 	}
+	if m := ev.Member; r.direct != nil && m != nil && m.ID == r.Member() && m.Path != api.PathP2P {
+		r.direct.loud.Store(true)
+	}
 	if h := r.opts.Handlers.Event; h != nil {
 		r.call(func() { h(ev) })
 	}
 	r.nudge()
 	return nil
+}
+
+// tellLayers tells the program which layers of a track are wanted: those that
+// the server asks for, and what is sent directly.
+func (r *Room) tellLayers(t *LocalTrack) {
+	h, m := r.opts.Handlers.Layers, t.wanted.Load()
+	if h == nil || m == nil {
+		return
+	}
+	if d := t.direct.Load(); d != nil && !slices.Contains(m.Active, d.rid) {
+		m = &api.Layers{Track: m.Track, Active: append(slices.Clip(m.Active), d.rid)}
+	}
+	r.call(func() { h(m) })
+}
+
+// ownPath returns by which path the client shall receive the others.
+func (r *Room) ownPath() api.Path {
+	me := r.Member()
+	for _, m := range r.Snapshot().Members {
+		if m.ID == me {
+			return m.Path
+		}
+	}
+	return api.PathSFU
+}
+
+func (r *Room) reviewDirect() {
+	if r.direct != nil {
+		r.direct.nudge()
+	}
 }
 
 // request sends m on the current socket, waiting for one if need be, and

@@ -117,20 +117,27 @@ func (s *sender) readRTCP(rid string) {
 			continue
 		}
 		for _, p := range packets {
-			switch p.(type) {
-			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-				if t := s.carried.Load(); t != nil && t.options.KeyFrame != nil {
-					t.options.KeyFrame(rid)
-				}
+			if t := s.carried.Load(); asksForKeyFrame(p) && t != nil && t.options.KeyFrame != nil {
+				t.options.KeyFrame(rid)
 			}
 		}
 	}
 }
 
+func asksForKeyFrame(p rtcp.Packet) bool {
+	switch p.(type) {
+	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+		return true
+	}
+	return false
+}
+
 // extensions returns the ids negotiated for the sender's header extensions.
-func (s *sender) extensions() *extensionIDs {
+func (s *sender) extensions() *extensionIDs { return extensionsOf(s.transceiver.Sender()) }
+
+func extensionsOf(s *webrtc.RTPSender) *extensionIDs {
 	x := &extensionIDs{}
-	for _, e := range s.transceiver.Sender().GetParameters().HeaderExtensions {
+	for _, e := range s.GetParameters().HeaderExtensions {
 		switch e.URI {
 		case sdp.SDESMidURI:
 			x.mid = uint8(e.ID)

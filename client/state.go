@@ -76,6 +76,19 @@ func (s *roomState) slot(mid string) api.SlotState {
 	return api.SlotState{Slot: mid, Status: api.SlotEmpty}
 }
 
+// slotOf returns the state of the slot in which a track is; an empty one if it
+// is in none.
+func (s *roomState) slotOf(track string) api.SlotState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, slot := range s.slots {
+		if slot.Track == track {
+			return slot
+		}
+	}
+	return api.SlotState{Status: api.SlotEmpty}
+}
+
 // touch wakes those who wait, for a change outside the room's state.
 func (s *roomState) touch() {
 	s.mu.Lock()
