@@ -35,29 +35,39 @@ func (r *Room) Connection() Connection {
 	return connectionOf(p.pc)
 }
 
-// connectionOf reads what a connection's statistics say.
+// connectionOf says by which way a connection goes.
 func connectionOf(pc *webrtc.PeerConnection) Connection {
 	c := Connection{State: pc.ConnectionState()}
 	if c.State != webrtc.PeerConnectionStateConnected {
 		return c
 	}
-	if pair, ok := pc.SCTP().Transport().ICETransport().GetSelectedCandidatePairStats(); ok {
-		report := pc.GetStats()
-		c.Local, c.Remote = candidateOf(report, pair.LocalCandidateID), candidateOf(report, pair.RemoteCandidateID)
+	pair, err := pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+	if err == nil && pair != nil {
+		c.Local, c.Remote = candidateOf(pair.Local), candidateOf(pair.Remote)
+	}
+	if c.Local.Type == api.CandidateRelay {
+		c.Local.Relay = relayOf(pair.Local.Priority)
 	}
 	return c
 }
 
-func candidateOf(report webrtc.StatsReport, id string) Candidate {
-	s, ok := report[id].(webrtc.ICECandidateStats)
-	if !ok {
-		return Candidate{}
+func candidateOf(c *webrtc.ICECandidate) Candidate {
+	return Candidate{Type: api.CandidateType(c.Typ.String()), Protocol: api.CandidateProtocol(c.Protocol.String())}
+}
+
+// relayOf reads from the priority of an own relayed candidate how the relay is
+// reached. Pion puts it there, as the local preference (RFC 8445 §5.1.2.1); its
+// statistics have it in words, but can't be asked while a connection closes.
+func relayOf(priority uint32) api.RelayProtocol {
+	switch priority >> 8 & 0xffff {
+	case 0:
+		return api.RelayTLS
+	case 1:
+		return api.RelayTCP
+	case 2:
+		return api.RelayDTLS
 	}
-	return Candidate{
-		Type:     api.CandidateType(s.CandidateType.String()),
-		Protocol: api.CandidateProtocol(s.Protocol),
-		Relay:    api.RelayProtocol(s.RelayProtocol),
-	}
+	return api.RelayUDP
 }
 
 // cause returns what a connection by this candidate is a sign of.

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,6 +15,10 @@ import (
 // was built for it, and what was measured.
 const runFolder = "E2E_RUN"
 
+// callsAtOnce is how many tests that call Parallel run at one time, unless the
+// command says so: calls of the lab, which wait more than they work.
+const callsAtOnce = "4"
+
 func TestMain(m *testing.M) {
 	if job := os.Getenv(visitVariable); job != "" {
 		os.Exit(runVisit(job))
@@ -25,6 +30,9 @@ func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "tutti-e2e-")
 	if err == nil {
 		err = os.Setenv(runFolder, dir)
+	}
+	if err == nil {
+		err = flag.Set("test.parallel", callsAtOnce)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

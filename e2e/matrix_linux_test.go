@@ -15,14 +15,22 @@ const mediaTime = 5000
 func TestMatrix(t *testing.T) {
 	l := newLab(t)
 	h := l.host(t)
+	table := &ways{}
+	t.Cleanup(func() { table.write(t) })
 	var left, right []*site
 	for _, k := range kinds() {
 		left, right = append(left, l.site(t, k)), append(right, l.site(t, k))
 	}
+	pairs := 0
 	pair := func(name string, a, b *site) {
+		pairs++
+		row := wayRow{order: pairs, pair: name}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			call(t, h, name, a, b)
+			ann, ben, took := call(t, h, name, a, b)
+			row.media, row.path = took, string(ann.now().Path)
+			row.left, row.right = describe(ann.now().Way), describe(ben.now().Way)
+			table.add(row)
 		})
 	}
 	for i, a := range left {
@@ -37,23 +45,33 @@ func TestMatrix(t *testing.T) {
 }
 
 // call lets one after the other come, and sees to it that they see each other
-// soon, each by the cheapest way to the server that its network leaves.
-func call(t *testing.T, h *host, room string, a, b *site) (ann, ben *guest) {
+// soon, each by the cheapest way to the server that its network leaves. It
+// returns after how many milliseconds.
+func call(t *testing.T, h *host, room string, a, b *site) (ann, ben *guest, took int64) {
 	t.Helper()
 	ann = a.visit(t, h, room, "Ann")
 	ann.sees("she is in the room", func(s sight) bool { return s.State == "connected" })
 	ben = b.visit(t, h, room, "Ben")
 	began := ben.sees("he comes", func(s sight) bool { return s.Began > 0 }).Began
 	first := max(ann.sees("Ben's pictures", pictured).First, ben.sees("Ann's pictures", pictured).First)
-	if took := first - began; took > mediaTime {
+	if took = first - began; took > mediaTime {
 		t.Errorf("pictures after %d ms", took)
 	}
 	for g, s := range map[*guest]*site{ann: a, ben: b} {
-		if way := g.now().Way; way.Protocol != s.kind.toServer().Protocol || way.Relay != s.kind.toServer().Relay {
-			t.Errorf("%s reaches the server by %+v, want %+v", g.name, way, s.kind.toServer())
+		if way, want := g.now().Way, s.kind.toServer(); way.Protocol != want.Protocol || way.Relay != want.Relay {
+			t.Errorf("%s reaches the server by %s, want %s", g.name, describe(way), describe(want))
 		}
 	}
-	return ann, ben
+	return ann, ben, took
+}
+
+// describe says a candidate in a few words.
+func describe(c client.Candidate) string {
+	words := string(c.Type) + " " + string(c.Protocol)
+	if c.Relay != "" {
+		words = string(c.Type) + " by " + string(c.Relay)
+	}
+	return words
 }
 
 func pictured(s sight) bool { return s.Pictures > 5 }

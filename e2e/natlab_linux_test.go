@@ -175,6 +175,9 @@ func (s *site) forgetAfter(t *testing.T, seconds int) {
 	})
 }
 
+// become gives the site's router other ways.
+func (s *site) become(n nat) error { return n.setUp(s.router, s.wan) }
+
 // await asks until the answer is yes.
 func await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
