@@ -61,12 +61,6 @@ func (c *relayClient) bind(peer netip.AddrPort) error {
 	return err
 }
 
-// release ends the allocation.
-func (c *relayClient) release() error {
-	_, err := c.ask(stun.MethodRefresh, stun.RawAttribute{Type: stun.AttrLifetime, Value: make([]byte, 4)})
-	return errors.Join(err, c.socket.Close())
-}
-
 // peerAddress is an XOR-PEER-ADDRESS attribute.
 type peerAddress struct{ addr netip.AddrPort }
 

@@ -61,7 +61,9 @@ func (n *nonces) at(step uint64, from Tuple) []byte {
 	mac := hmac.New(sha256.New, n.key[:])
 	addr := from.Remote.Addr().As16()
 	mac.Write(addr[:])
-	mac.Write(binary.BigEndian.AppendUint16([]byte{byte(from.Transport)}, from.Remote.Port()))
+	if !from.Transport.stream() { // a stream proves its address itself, and a client may have several
+		mac.Write(binary.BigEndian.AppendUint16(nil, from.Remote.Port()))
+	}
 	mac.Write(binary.BigEndian.AppendUint64(nil, step))
 	step %= 1 << stepBits
 	tag := step<<(tagBits-stepBits) | binary.BigEndian.Uint64(mac.Sum(nil))>>(64-tagBits+stepBits)
