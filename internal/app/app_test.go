@@ -112,8 +112,14 @@ func TestAllPartsServeOnePort(t *testing.T) {
 		}
 		break
 	}
-	if _, body := get(t, base+"/metrics"); !strings.Contains(body, "tutti_members 2") || !strings.Contains(body, "tutti_peers 2") {
-		t.Error("the metrics do not show the call")
+	_, body := get(t, base+"/metrics")
+	for _, want := range []string{
+		"tutti_members 2", "tutti_peers 2", `tutti_peers_selected{protocol="udp",relay="none"} 2`,
+		"tutti_turn_allocations 0", `tutti_turn_refused_total{cause="quota"} 0`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the metrics do not show %q", want)
+		}
 	}
 }
 

@@ -32,6 +32,8 @@ func (s *Server) metrics() []httpd.Metric {
 		counter("tutti_udp_send_calls_total", "System calls that sent.", float64(m.UDP.SendCalls)),
 		counter("tutti_udp_send_dropped_total", "Datagrams the kernel would not take.", float64(m.UDP.DroppedFull+m.UDP.DroppedError)),
 	}
+	list = append(list, wayMetrics(m.Selected)...)
+	list = append(list, turnMetrics(s.turn.Stats())...)
 	return append(list, causeMetrics(sig, r)...)
 }
 
