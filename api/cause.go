@@ -41,6 +41,7 @@ const (
 	CauseAdvertisedUnreachable Cause = "advertised_unreachable" // {address}
 	CauseAdvertisedPrivate     Cause = "advertised_private"     // {addresses} {host}: the client is outside
 	CauseServerBehindNAT       Cause = "server_behind_nat"      // {address} {port}
+	CauseNATNone               Cause = "nat_none"               // {address}
 	CauseNATOK                 Cause = "nat_ok"                 // {address}: endpoint-independent mapping (RFC 4787 §4.1)
 	CauseNATSymmetric          Cause = "nat_symmetric"          // another mapping for each destination
 	CauseNATUnknown            Cause = "nat_unknown"            // {address}
@@ -54,12 +55,12 @@ const (
 	CauseTokenMissing          Cause = "token_missing"          // {host}; as CodeTokenMissing, and so on
 	CauseTokenInvalid          Cause = "token_invalid"
 	CauseTokenExpired          Cause = "token_expired"
-	CauseTokenRoom             Cause = "token_room"           // {host}
-	CauseSettingsInvalid       Cause = "settings_invalid"     // {error}
-	CausePortInUse             Cause = "port_in_use"          // {port} {error}
-	CausePortForbidden         Cause = "port_forbidden"       // {port} {error}
-	CauseAddressForeign        Cause = "address_foreign"      // {address} {port}
-	CauseLoopbackOnly          Cause = "loopback_only"        // {address} {port}
+	CauseTokenRoom             Cause = "token_room"      // {host}
+	CausePortInUse             Cause = "port_in_use"     // {port} {error}
+	CausePortForbidden         Cause = "port_forbidden"  // {port} {error}
+	CauseAddressForeign        Cause = "address_foreign" // {address} {port}
+	CauseLoopbackOnly          Cause = "loopback_only"   // {address} {port}
+	CauseClockUnsynced         Cause = "clock_unsynced"
 	CauseCertificateUnusable   Cause = "certificate_unusable" // {error}
 )
 

@@ -19,6 +19,7 @@ import (
 // commands is the command line.
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve rooms. Needs no settings."`
+	Doctor  doctorCommand  `cmd:"" help:"Find out why calls work badly or not at all, and what to do."`
 	Token   tokenCommand   `cmd:"" help:"Make an access token for a server with a secret."`
 	Publish publishCommand `cmd:"" help:"Send media files into a room."`
 	Play    playCommand    `cmd:"" help:"Save what a room sends to files."`

@@ -93,6 +93,7 @@ export type Cause =
   | "advertised_unreachable" // {address}
   | "advertised_private" // {addresses} {host}: the client is outside
   | "server_behind_nat" // {address} {port}
+  | "nat_none" // {address}
   | "nat_ok" // {address}: endpoint-independent mapping (RFC 4787 §4.1)
   | "nat_symmetric" // another mapping for each destination
   | "nat_unknown" // {address}
@@ -107,11 +108,11 @@ export type Cause =
   | "token_invalid"
   | "token_expired"
   | "token_room" // {host}
-  | "settings_invalid" // {error}
   | "port_in_use" // {port} {error}
   | "port_forbidden" // {port} {error}
   | "address_foreign" // {address} {port}
   | "loopback_only" // {address} {port}
+  | "clock_unsynced"
   | "certificate_unusable"; // {error}
 
 /** CauseInfo is all there is to know of a cause: an entry of causes.json. */
