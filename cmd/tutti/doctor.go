@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/tutti-rtc/tutti/api"
 	"github.com/tutti-rtc/tutti/client/probe"
@@ -19,6 +20,8 @@ type doctorCommand struct {
 	JSON     bool   `help:"Print the report as JSON, for programs."`
 	Token    string `placeholder:"TOKEN" help:"Access token to try, where the server wants one."`
 	Insecure bool   `help:"Take any certificate and say nothing of it."`
+
+	Patience time.Duration `default:"8s" help:"How long one thing that is tried may take."`
 
 	config.Config
 }
@@ -49,7 +52,7 @@ func (c *doctorCommand) Run(ctx context.Context, t *terminal) error {
 
 // examine looks at a running server.
 func (c *doctorCommand) examine(ctx context.Context) (*probe.Report, error) {
-	return probe.Run(ctx, probe.Options{URL: c.URL, Token: c.Token, Insecure: c.Insecure})
+	return probe.Run(ctx, probe.Options{URL: c.URL, Token: c.Token, Insecure: c.Insecure, Patience: c.Patience})
 }
 
 // language is that of the texts.

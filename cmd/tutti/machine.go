@@ -24,7 +24,7 @@ import (
 func (c *doctorCommand) examineOwn(ctx context.Context) (*probe.Report, error) {
 	findings := examineSettings(c.Config, time.Now())
 	listen := c.Network.Listen.AddrPort
-	options := probe.Options{URL: ownURL(c.Config, listen), Token: c.Token, Insecure: true}
+	options := probe.Options{URL: ownURL(c.Config, listen), Token: c.Token, Insecure: true, Patience: c.Patience}
 	report := &probe.Report{URL: options.URL, Paths: []probe.Path{}, NAT: probe.NAT{Mapping: probe.Unknown, Filtering: probe.Unknown}}
 	f, free := examinePort(listen)
 	switch {
