@@ -77,7 +77,7 @@ func spoil(t *testing.T, link string, info func(*api.DoctorInfo), answer func(st
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) },
 		ModifyResponse: func(r *http.Response) error {
-			change := func(body []byte) ([]byte, error) { return body, nil }
+			var change func([]byte) ([]byte, error)
 			switch r.Request.URL.Path {
 			case "/api/doctor":
 				change = func(body []byte) ([]byte, error) {
