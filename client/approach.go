@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pion/stun/v4"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/tutti-rtc/tutti/api"
@@ -19,11 +20,18 @@ const (
 	relayAfter = time.Second
 )
 
+// unreachableAfter is how long media may take to come before the server's
+// operator is told that they don't.
+const unreachableAfter = 10 * time.Second
+
 // approach is how the server's answer is gone about.
 type approach struct {
 	answered time.Time                 // zero before
 	tcp      []webrtc.ICECandidateInit // of the answer, not tried yet
 	relayed  bool                      // the relays are tried too, from now on
+
+	begun time.Time // the first answer since the connection was up; zero while it is
+	told  bool      // the server, that media don't come
 }
 
 // next returns when the next way is due, and false if none is left.
@@ -36,6 +44,12 @@ func (a *approach) next(relays bool) (time.Time, bool) {
 		return a.answered.Add(relayAfter), true
 	}
 	return time.Time{}, false
+}
+
+// overdue returns when the server is to be told that media don't come, and
+// false if there is no need.
+func (a *approach) overdue() (time.Time, bool) {
+	return a.begun.Add(unreachableAfter), !a.begun.IsZero() && !a.told
 }
 
 // searches reports whether no way was found yet.
@@ -81,23 +95,72 @@ func (r *Room) relay(ctx context.Context, p *peer, relays []webrtc.ICEServer) {
 func (r *Room) approachTime() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.peer != nil && r.peer.searches() {
-		if at, more := r.peer.approach.next(len(r.relays) > 0); more {
-			return time.Until(at)
-		}
+	wait := pingEvery
+	if r.peer == nil {
+		return wait
 	}
-	return pingEvery
+	if at, more := r.peer.approach.next(len(r.relays) > 0); more && r.peer.searches() {
+		wait = min(wait, time.Until(at))
+	}
+	if at, due := r.peer.approach.overdue(); due {
+		wait = min(wait, time.Until(at))
+	}
+	return wait
 }
 
-// relaysOf returns those ICE servers that relay.
-func relaysOf(servers []api.ICEServer) []webrtc.ICEServer {
+// reportOutage tells the server, once in an outage, that media don't come. What
+// comes of that is no matter: it is for the operator's figures.
+func (r *Room) reportOutage(ctx context.Context, p *peer) {
+	r.mu.Lock()
+	at, due := p.approach.overdue()
+	if !due || time.Now().Before(at) {
+		r.mu.Unlock()
+		return
+	}
+	p.approach.told = true
+	r.mu.Unlock()
+	p.reported = Candidate{} // the way it comes up by is news
+	_ = r.do(ctx, &api.Report{Cause: api.CauseMediaUnreachable})
+}
+
+// arrived notes that the connection is up.
+func (r *Room) arrived(p *peer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p.approach.begun, p.approach.told = time.Time{}, false
+}
+
+// relaysOf returns those ICE servers that relay and that the engine can reach.
+func (e *Engine) relaysOf(servers []api.ICEServer) []webrtc.ICEServer {
 	var relays []webrtc.ICEServer
 	for _, s := range servers {
-		if s.Username != "" {
-			relays = append(relays, webrtc.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
+		var urls []string
+		for _, url := range s.URLs {
+			if e.reaches(url) {
+				urls = append(urls, url)
+			}
+		}
+		if len(urls) > 0 {
+			relays = append(relays, webrtc.ICEServer{URLs: urls, Username: s.Username, Credential: s.Credential})
 		}
 	}
 	return relays
+}
+
+// reaches reports whether a URL is a relay's (RFC 7065), and one that the
+// engine may connect to.
+func (e *Engine) reaches(url string) bool {
+	u, err := stun.ParseURI(url)
+	if err != nil || e.shared || e.only == api.CandidateTCP {
+		return false
+	}
+	switch u.Scheme {
+	case stun.SchemeTypeTURN:
+		return u.Proto == stun.ProtoTypeUDP || !e.tls && e.only == ""
+	case stun.SchemeTypeTURNS:
+		return u.Proto == stun.ProtoTypeUDP || e.only == ""
+	}
+	return false
 }
 
 // holdTCP takes the TCP candidates out of a description in which there are also

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,13 +53,43 @@ func TestWaysAreTriedInOrder(t *testing.T) {
 	}
 }
 
-func TestRelaysAreThoseWithCredentials(t *testing.T) {
-	relays := relaysOf([]api.ICEServer{
+func TestRelaysAreThoseThatCanBeReached(t *testing.T) {
+	const (
+		udp = "turn:192.0.2.1:443?transport=udp"
+		tcp = "turn:192.0.2.1:443?transport=tcp"
+		tls = "turns:192.0.2.1:443?transport=tcp"
+	)
+	offered := []api.ICEServer{
 		{URLs: []string{"stun:192.0.2.1:443"}},
-		{URLs: []string{"turn:192.0.2.1:443?transport=tcp"}, Username: "u", Credential: "c"},
-	})
-	if len(relays) != 1 || relays[0].Username != "u" || relays[0].Credential != "c" || len(relays[0].URLs) != 1 {
-		t.Errorf("relays: %+v", relays)
+		{URLs: []string{udp, tcp, tls, "turn:"}, Username: "u", Credential: "c"},
+	}
+	for _, test := range []struct {
+		who    string
+		engine Engine
+		want   []string
+	}{
+		{"a plain machine", Engine{}, []string{udp, tcp, tls}},
+		{"one that verifies in its own way", Engine{tls: true}, []string{udp, tls}},
+		{"one that uses UDP alone", Engine{only: api.CandidateUDP}, []string{udp}},
+		{"one that uses TCP alone", Engine{only: api.CandidateTCP}, nil},
+		{"one that may open no socket", Engine{shared: true}, nil},
+	} {
+		var urls []string
+		for _, relay := range test.engine.relaysOf(offered) {
+			urls = append(urls, relay.URLs...)
+			if relay.Username != "u" || relay.Credential != "c" {
+				t.Errorf("%s has the credentials of %+v", test.who, relay)
+			}
+		}
+		if !slices.Equal(urls, test.want) {
+			t.Errorf("%s is relayed by %v, want %v", test.who, urls, test.want)
+		}
+	}
+}
+
+func TestOnlyKnownProtocols(t *testing.T) {
+	if _, err := NewEngine(EngineOptions{Only: "sctp"}); err == nil {
+		t.Error("media go by a protocol that ICE has no candidates for")
 	}
 }
 

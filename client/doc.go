@@ -10,7 +10,9 @@
 // tracks are published again.
 //
 // The server is tried by UDP; beside it by TCP after half a second, and by the
-// relays (TURN) that the server offers after one. Connection says which it was.
+// relays (TURN) that the server offers after one. Connection says which it was,
+// and the server is told, for its operator; so it is when after ten seconds no
+// media have come.
 //
 // It encodes and decodes no media: it takes and gives RTP packets or encoded
 // frames. With Options.Direct two members send to each other, when the server

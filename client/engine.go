@@ -1,6 +1,7 @@
 package client
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +12,8 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
+
+	"github.com/tutti-rtc/tutti/api"
 )
 
 // Engine holds the WebRTC settings that rooms share. It owns no goroutine.
@@ -18,7 +21,9 @@ type Engine struct {
 	// Constant.
 	api    *webrtc.API
 	lean   bool
-	shared bool // all goes by EngineOptions.Conn: nothing may open a socket
+	shared bool                  // all goes by EngineOptions.Conn: nothing may open a socket
+	only   api.CandidateProtocol // empty for both
+	tls    bool                  // relays are not reached by TCP without TLS
 }
 
 // EngineOptions say how rooms reach the network. The zero value is for bots on
@@ -27,9 +32,13 @@ type EngineOptions struct {
 	// Loopback uses the loopback interface and no other: for servers on this
 	// machine.
 	Loopback bool
-	// TCP connects by ICE-TCP (RFC 6544) only, and not when UDP has not come
-	// through for half a second.
-	TCP bool
+	// Only leaves out the other one of UDP and TCP. With TCP that is ICE-TCP
+	// (RFC 6544), and no relay; with UDP relays are reached by UDP. If it is
+	// empty both are tried, UDP first.
+	Only api.CandidateProtocol
+	// TLS verifies relays that are reached by TLS (RFC 8656 §3.1), in the place
+	// of the system's roots. With it none is reached by TCP without TLS.
+	TLS *tls.Config
 	// Lean leaves out resends, reports and transport feedback, to load a
 	// server from one machine. A lean publisher does not resend.
 	Lean bool
@@ -45,8 +54,16 @@ type EngineOptions struct {
 // better one.
 const relayWait = 500 * time.Millisecond
 
+// relayDial bounds the way to a relay by TLS.
+const relayDial = 5 * time.Second
+
 // NewEngine checks and prepares settings.
 func NewEngine(o EngineOptions) (*Engine, error) {
+	switch o.Only {
+	case "", api.CandidateUDP, api.CandidateTCP:
+	default:
+		return nil, fmt.Errorf("media go by %q or %q, not by %q", api.CandidateUDP, api.CandidateTCP, o.Only)
+	}
 	m := &webrtc.MediaEngine{}
 	if err := registerCodecs(m); err != nil {
 		return nil, fmt.Errorf("register codecs: %w", err)
@@ -68,6 +85,8 @@ func NewEngine(o EngineOptions) (*Engine, error) {
 		),
 		lean:   o.Lean,
 		shared: o.Conn != nil,
+		only:   o.Only,
+		tls:    o.TLS != nil,
 	}, nil
 }
 
@@ -102,11 +121,21 @@ func settings(o EngineOptions) webrtc.SettingEngine {
 		s.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
 	}
 	s.SetRelayAcceptanceMinWait(relayWait)
-	types := []webrtc.NetworkType{webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6}
-	if !o.TCP {
+	var types []webrtc.NetworkType
+	if o.Only != api.CandidateTCP {
 		types = append(types, webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6)
 	}
+	if o.Only != api.CandidateUDP {
+		types = append(types, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
+	}
 	s.SetNetworkTypes(types)
+	// Pion connects to a server's TCP candidate whatever the types are.
+	s.DisableActiveTCP(o.Only == api.CandidateUDP || o.Conn != nil)
+	if o.TLS != nil {
+		// Pion verifies by the system's roots, unless it is given connections.
+		// It does not say which of them are to have TLS: all have.
+		s.SetICEProxyDialer(&tls.Dialer{NetDialer: &net.Dialer{Timeout: relayDial}, Config: o.TLS})
+	}
 	if o.Conn != nil {
 		s.SetICEUDPMux(webrtc.NewICEUDPMux(s.LoggerFactory.NewLogger("mux"), o.Conn))
 		s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})

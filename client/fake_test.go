@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,8 @@ type fake struct {
 	mu       sync.Mutex // guards the following
 	refuse   *api.Error // answers the next Join
 	forget   bool       // resumes are refused
+	hidden   bool       // answers have no candidates
+	relays   []api.ICEServer
 	conn     *websocket.Conn
 	joins    []api.Join
 	views    []api.View
@@ -40,11 +43,18 @@ type fake struct {
 	slots    map[string]*webrtc.TrackLocalStaticRTP
 	incoming chan *webrtc.TrackRemote
 	channels chan *webrtc.DataChannel
+	reports  chan *api.Report // constant; those too many are dropped
 	tracks   int
 }
 
+// candidates are the lines of a description that say where its author is.
+var candidates = regexp.MustCompile(`a=candidate:.*\r\n`)
+
 func newFake(t *testing.T) *fake {
-	f := &fake{t: t, incoming: make(chan *webrtc.TrackRemote, 16), channels: make(chan *webrtc.DataChannel, 4)}
+	f := &fake{
+		t: t, incoming: make(chan *webrtc.TrackRemote, 16), channels: make(chan *webrtc.DataChannel, 4),
+		reports: make(chan *api.Report, 8),
+	}
 	server := httptest.NewServer(http.HandlerFunc(f.serve))
 	f.url = server.URL
 	t.Cleanup(func() {
@@ -116,6 +126,8 @@ func (f *fake) reply(conn *websocket.Conn, m api.Message) (reply api.Message, le
 			slots.Slots = append(slots.Slots, api.SlotState{Slot: s.Slot, Track: s.Track, Status: api.SlotLive})
 		}
 		return slots, false
+	case *api.Report:
+		offerTo(f.reports, m)
 	case *api.Ping:
 		return &api.Pong{}, false
 	}
@@ -141,7 +153,7 @@ func (f *fake) join(conn *websocket.Conn, m *api.Join) api.Message {
 	me := fmt.Sprintf("m%d", f.members)
 	f.number++
 	return &api.Welcome{
-		Version: api.Version, Member: me, Key: "key-" + me,
+		Version: api.Version, Member: me, Key: "key-" + me, ICEServers: f.relays,
 		Room: &api.Room{Name: m.Room, Number: f.number, Members: []api.Member{{ID: me, Name: m.Name, Role: api.RoleHost}}},
 	}
 }
@@ -172,7 +184,11 @@ func (f *fake) answer(offer string) (string, error) {
 			f.slots[t.Mid()], _ = sender.Track().(*webrtc.TrackLocalStaticRTP)
 		}
 	}
-	return pc.LocalDescription().SDP, nil
+	sdp := pc.LocalDescription().SDP
+	if f.hidden {
+		sdp = candidates.ReplaceAllString(sdp, "")
+	}
+	return sdp, nil
 }
 
 func (f *fake) newPeer(offer string) error {

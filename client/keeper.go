@@ -198,10 +198,15 @@ func (r *Room) tend() {
 	if p == nil {
 		return
 	}
-	switch p.pc.ConnectionState() {
+	state := p.pc.ConnectionState()
+	if state != webrtc.PeerConnectionStateConnected {
+		r.reportOutage(ctx, p)
+	}
+	switch state {
 	case webrtc.PeerConnectionStateNew, webrtc.PeerConnectionStateConnecting:
 		r.widen(ctx, p)
 	case webrtc.PeerConnectionStateConnected:
+		r.arrived(p)
 		r.reportWay(ctx, p)
 	case webrtc.PeerConnectionStateDisconnected, webrtc.PeerConnectionStateFailed:
 		_ = r.restartICE(ctx)

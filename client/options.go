@@ -37,7 +37,8 @@ type Options struct {
 
 	// Handlers are told what happens.
 	Handlers Handlers
-	// Engine is shared by rooms of the same network settings; nil makes one.
+	// Engine is shared by rooms of the same network settings; nil makes one,
+	// which verifies relays as HTTPClient does the server.
 	Engine *Engine
 	// HTTPClient opens the WebSocket; nil for http.DefaultClient.
 	HTTPClient *http.Client

@@ -183,7 +183,7 @@ func (r *Room) take(p *peer, sdp string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var tcp []webrtc.ICECandidateInit
-	if !p.approach.relayed {
+	if !p.approach.relayed && r.engine.only == "" {
 		sdp, tcp = holdTCP(sdp)
 	}
 	err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp})
@@ -191,6 +191,9 @@ func (r *Room) take(p *peer, sdp string) error {
 		return err
 	}
 	p.approach.answered, p.approach.tcp = time.Now(), tcp
+	if p.approach.begun.IsZero() && p.pc.ConnectionState() != webrtc.PeerConnectionStateConnected {
+		p.approach.begun = p.approach.answered
+	}
 	r.nudge()
 	return nil
 }

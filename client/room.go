@@ -58,7 +58,7 @@ func Join(ctx context.Context, server string, o Options) (*Room, error) {
 		return nil, err
 	}
 	if o.Engine == nil {
-		if o.Engine, err = NewEngine(EngineOptions{Loopback: isLoopback(address)}); err != nil {
+		if o.Engine, err = NewEngine(EngineOptions{Loopback: isLoopback(address), TLS: tlsOf(address, o.HTTPClient)}); err != nil {
 			return nil, err
 		}
 	}
@@ -124,7 +124,7 @@ func (r *Room) handle(m api.Message) error {
 	switch m := m.(type) {
 	case *api.Welcome:
 		r.mu.Lock()
-		r.member, r.key, r.limits, r.relays = m.Member, m.Key, m.Limits, relaysOf(m.ICEServers)
+		r.member, r.key, r.limits, r.relays = m.Member, m.Key, m.Limits, r.engine.relaysOf(m.ICEServers)
 		r.stun = stunOf(m.ICEServers)
 		r.mu.Unlock()
 		if r.direct != nil && !m.Resumed {

@@ -2,11 +2,13 @@ package client
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 
 	"github.com/coder/websocket"
@@ -64,6 +66,23 @@ func isLoopback(server string) bool {
 	}
 	host := u.Hostname()
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// tlsOf returns how client verifies the server at address; nil if it does so as
+// usual, or there is nothing to verify.
+func tlsOf(address string, client *http.Client) *tls.Config {
+	if client == nil || !strings.HasPrefix(address, "wss:") {
+		return nil
+	}
+	transport, ok := client.Transport.(*http.Transport)
+	if !ok {
+		return nil
+	}
+	config := transport.Clone().TLSClientConfig // which others may be using
+	if config != nil {
+		config.NextProtos = nil // those are of HTTP
+	}
+	return config
 }
 
 // dialSocket opens a socket. The caller must call read once.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"testing"
 
+	"github.com/tutti-rtc/tutti/api"
 	"github.com/tutti-rtc/tutti/client"
 )
 
@@ -63,7 +64,7 @@ func TestTheServerIsRestarted(t *testing.T) {
 func TestOnlyTCPGetsThrough(t *testing.T) {
 	s := local(t)
 	tcp := func() *client.Engine {
-		engine, err := client.NewEngine(client.EngineOptions{Loopback: true, TCP: true})
+		engine, err := client.NewEngine(client.EngineOptions{Loopback: true, Only: api.CandidateTCP})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -216,7 +216,7 @@ func TestMoveToAnotherNetwork(t *testing.T) {
 
 func TestMediaOverTCP(t *testing.T) {
 	link := serve(t)
-	engine, err := client.NewEngine(client.EngineOptions{Loopback: true, TCP: true})
+	engine, err := client.NewEngine(client.EngineOptions{Loopback: true, Only: api.CandidateTCP})
 	if err != nil {
 		t.Fatal(err)
 	}
