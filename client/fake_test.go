@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/pion/interceptor"
@@ -45,6 +46,7 @@ type fake struct {
 	channels chan *webrtc.DataChannel
 	reports  chan *api.Report // constant; those too many are dropped
 	tracks   int
+	direct   chan api.Message // what is for the other end of a direct connection, and how that fares
 }
 
 // candidates are the lines of a description that say where its author is.
@@ -53,7 +55,7 @@ var candidates = regexp.MustCompile(`a=candidate:.*\r\n`)
 func newFake(t *testing.T) *fake {
 	f := &fake{
 		t: t, incoming: make(chan *webrtc.TrackRemote, 16), channels: make(chan *webrtc.DataChannel, 4),
-		reports: make(chan *api.Report, 8),
+		reports: make(chan *api.Report, 8), direct: make(chan api.Message, 256),
 	}
 	server := httptest.NewServer(http.HandlerFunc(f.serve))
 	f.url = server.URL
@@ -128,6 +130,8 @@ func (f *fake) reply(conn *websocket.Conn, m api.Message) (reply api.Message, le
 		return slots, false
 	case *api.Report:
 		offerTo(f.reports, m)
+	case *api.Direct, *api.DirectState:
+		f.direct <- m
 	case *api.Ping:
 		return &api.Pong{}, false
 	}
@@ -283,6 +287,23 @@ func (f *fake) asked() string {
 		}
 	}
 	return strings.Join(types, " ")
+}
+
+// waitForView waits until the last view is quiet, or not.
+func (f *fake) waitForView(t *testing.T, quiet bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		f.mu.Lock()
+		n := len(f.views)
+		done := n > 0 && f.views[n-1].Quiet == quiet
+		f.mu.Unlock()
+		if done {
+			return
+		}
+		receive(t, tick.C, "tick")
+	}
 }
 
 func (f *fake) slot(mid string) *webrtc.TrackLocalStaticRTP {
