@@ -3,6 +3,7 @@ package relay
 import (
 	"container/heap"
 	"net/netip"
+	"slices"
 
 	"github.com/pion/stun/v4"
 
@@ -187,12 +188,30 @@ func (e *end) claim(now media.Time, peer netip.AddrPort, a *allocation) bool {
 	switch {
 	case owner == a:
 		return true
-	case owner != nil && owner.permits(now, peer.Addr()), len(a.claims) >= maxClaims:
+	case owner != nil && owner.permits(now, peer.Addr()):
+		return false
+	}
+	if len(a.claims) >= maxClaims {
+		e.release(now, a)
+	}
+	if len(a.claims) >= maxClaims {
 		return false
 	}
 	e.peers[peer] = a
 	a.claims = append(a.claims, peer)
 	return true
+}
+
+// release gives up the claims on peers that the allocation permits no more.
+func (e *end) release(now media.Time, a *allocation) {
+	a.claims = slices.DeleteFunc(a.claims, func(peer netip.AddrPort) bool {
+		lost := e.peers[peer] != a
+		if lost || a.permits(now, peer.Addr()) {
+			return lost
+		}
+		delete(e.peers, peer)
+		return true
+	})
 }
 
 // ownerOf returns for whom a packet of a peer is; nil if for nobody, or if that

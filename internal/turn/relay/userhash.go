@@ -14,8 +14,14 @@ type hashBook struct {
 	next  int
 }
 
-func (b *hashBook) add(name, realm string) {
+// userhash is what a client says instead of its name.
+func userhash(name, realm string) []byte {
 	digest := sha256.Sum256([]byte(name + ":" + realm))
+	return digest[:]
+}
+
+func (b *hashBook) add(name, realm string) {
+	digest := [sha256.Size]byte(userhash(name, realm))
 	if _, known := b.names[digest]; known {
 		return
 	}
