@@ -16,17 +16,18 @@ import (
 )
 
 // The bounds of TURN over DTLS. The library keeps state for a client before its
-// address is proven, so there is little of that, and not for long.
+// address is proven, so there is little of that, and not for long: who forges
+// addresses can keep others from this transport, but from nothing else.
 const (
 	handshakeTime     = 5 * time.Second
 	maxHandshakes     = 64 // at one time
 	maxSourceShakes   = 4  // of them from one address
 	maxAssociations   = 4096
+	maxSourceOpen     = 64 // associations of one address
 	maxFlight         = 64 // datagrams waiting to be read
 	dtlsContentType   = 22 // handshake (RFC 6347 §4.1)
 	clientHelloType   = 1
 	recordHeader      = 13
-	associationIdle   = strangerTime
 	dtlsMaxMessage    = 16 << 10 // a record's plaintext
 	dtlsFlightRepeats = 250 * time.Millisecond
 )
@@ -34,12 +35,20 @@ const (
 // associations are the DTLS clients by address. Server.mu guards them.
 type associations struct {
 	all    map[netip.AddrPort]*association
+	open   map[netip.Addr]int // of all, by address
 	shakes map[netip.Addr]int
 	shaken int // the sum of shakes
 }
 
 func newAssociations() associations {
-	return associations{make(map[netip.AddrPort]*association), make(map[netip.Addr]int), 0}
+	return associations{make(map[netip.AddrPort]*association), make(map[netip.Addr]int), make(map[netip.Addr]int), 0}
+}
+
+// less takes one from a count by address.
+func less(counts map[netip.Addr]int, of netip.Addr) {
+	if counts[of]--; counts[of] <= 0 {
+		delete(counts, of)
+	}
 }
 
 // association is one DTLS client, and the net.PacketConn on which the library
@@ -63,12 +72,13 @@ func (s *Server) association(from, local netip.AddrPort, b []byte) {
 			return
 		}
 		ip := from.Addr()
-		if len(s.dtls.all) >= maxAssociations || s.dtls.shaken >= maxHandshakes || s.dtls.shakes[ip] >= maxSourceShakes {
+		if len(s.dtls.all) >= maxAssociations || s.dtls.shaken >= maxHandshakes || s.dtls.shakes[ip] >= maxSourceShakes || s.dtls.open[ip] >= maxSourceOpen {
 			s.drops.handshakes.Add(1)
 			return
 		}
 		s.dtls.shaken++
 		s.dtls.shakes[ip]++
+		s.dtls.open[ip]++
 		a = &association{
 			server: s, tuple: relay.Tuple{Transport: relay.DTLS, Remote: from, Local: local},
 			in: packetio.NewBuffer(), out: make(chan []byte, maxFlight),
@@ -93,11 +103,7 @@ func (a *association) serve() {
 	conn, err := a.handshake()
 	s.locked(func(media.Time, *relay.Output) {
 		s.dtls.shaken--
-		if ip := a.tuple.Remote.Addr(); s.dtls.shakes[ip] > 1 {
-			s.dtls.shakes[ip]--
-		} else {
-			delete(s.dtls.shakes, ip)
-		}
+		less(s.dtls.shakes, a.tuple.Remote.Addr())
 	})
 	if err != nil {
 		s.log.Debug("a DTLS handshake failed", "remote", a.tuple.Remote, "error", err)
@@ -106,9 +112,9 @@ func (a *association) serve() {
 	stop := context.AfterFunc(a.ctx, func() { _ = conn.Close() })
 	defer stop()
 	s.running.Go(func() { a.seal(conn) })
-	buffer := make([]byte, dtlsMaxMessage)
+	buffer, stranger := make([]byte, dtlsMaxMessage), time.Now().Add(strangerTime)
 	for {
-		_ = conn.SetReadDeadline(time.Now().Add(associationIdle))
+		_ = conn.SetReadDeadline(time.Now().Add(strangerTime))
 		n, err := conn.Read(buffer)
 		keep := false
 		s.locked(func(now media.Time, out *relay.Output) {
@@ -117,8 +123,13 @@ func (a *association) serve() {
 			}
 			keep = s.core.Has(a.tuple)
 		})
+		if now := time.Now(); keep {
+			stranger = now.Add(strangerTime)
+		} else if now.After(stranger) {
+			return
+		}
 		var late net.Error
-		if err != nil && !(keep && errors.As(err, &late) && late.Timeout()) {
+		if err != nil && !(errors.As(err, &late) && late.Timeout()) {
 			return
 		}
 	}
@@ -176,6 +187,7 @@ func (a *association) end() {
 	defer s.mu.Unlock()
 	if s.dtls.all[a.tuple.Remote] == a {
 		delete(s.dtls.all, a.tuple.Remote)
+		less(s.dtls.open, a.tuple.Remote.Addr())
 	}
 }
 

@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/pion/stun/v4"
+	client "github.com/pion/turn/v5"
 
 	"github.com/tutti-rtc/tutti/internal/turn/policy"
+	"github.com/tutti-rtc/tutti/internal/turn/relay"
 )
 
 // eventually waits until f holds.
@@ -327,4 +329,72 @@ func FuzzFrame(f *testing.F) {
 			t.Errorf("frame of %d bytes: %d, %d, %v", len(b), n, size, ok)
 		}
 	})
+}
+
+// A client that has joined its stream with a peer's and reads nothing does not
+// keep the server from closing.
+func TestClosePastAClientThatDoesNotRead(t *testing.T) {
+	h := serve(t, func(o *Options) { o.Mode = Ports })
+	control, err := net.Dial("tcp4", h.tcp.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.NewClient(&client.ClientConfig{
+		TURNServerAddr: h.tcp.Addr().String(), Conn: client.NewSTUNConn(control), Username: "alice", Password: "wonderland",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	allocation, err := c.AllocateTCP()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer allocation.Close()
+	bob := listen(t)
+	defer bob.Close()
+	dialled, err := allocation.Dial("tcp", bob.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dialled.Close()
+	end, err := bob.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end.Close()
+	if err := end.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	for b := make([]byte, 1<<20); err == nil; { // until nobody takes more
+		_, err = end.Write(b)
+	}
+	if err := h.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Who reserves ports again and again, and gives the others back, is stopped.
+func TestReservationsAreBounded(t *testing.T) {
+	h := serve(t, func(o *Options) { o.Mode = Ports })
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at := netip.MustParseAddrPort("127.0.0.1:1")
+	for range 50 {
+		r, err := h.pool.Open(relay.Opening{Client: relay.Tuple{Remote: at, Local: at}, Even: true, Reserve: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.pool.Close(r.ID)
+	}
+	if n := len(h.pool.reserved); n == 0 || n > maxSourceReserved {
+		t.Errorf("%d ports are kept for one client", n)
+	}
+	h.pool.dropReservations(time.Now().Add(2 * reservationLife))
+	if n := len(h.pool.reserved); n != 0 {
+		t.Errorf("%d are kept for ever", n)
+	}
 }

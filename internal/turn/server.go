@@ -32,6 +32,8 @@ type Tunnel interface {
 	// Receive takes a datagram of the client, which is borrowed. It does not
 	// block.
 	Receive(b []byte)
+	// Close ends the way. Both are called while the Server is locked, so they
+	// must not wait for a reply that is under way.
 	Close()
 }
 
@@ -209,6 +211,9 @@ func (s *Server) tick() {
 	s.locked(func(now media.Time, out *relay.Output) {
 		s.due = 0
 		s.core.Advance(now, out)
+		if s.pool != nil {
+			s.pool.dropReservations(time.Now())
+		}
 	})
 }
 

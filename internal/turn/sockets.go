@@ -24,6 +24,10 @@ const (
 	relayBatch = 64
 	// openTries bounds the ports that are tried for one allocation.
 	openTries = 64
+	// maxReserved bounds the ports that are kept for somebody, in all and for
+	// one client's address.
+	maxReserved       = 64
+	maxSourceReserved = 2
 )
 
 var errNoPort = errors.New("no port of the range is free: widen --turn-relay-ports")
@@ -47,8 +51,9 @@ type socket struct {
 	gather   *udp.Gather      // of a shared one
 	listener *net.TCPListener // of a TCP allocation
 	uses     int
-	until    time.Time // of a reservation
-	token    [8]byte   // of a reservation
+	until    time.Time // of a reservation, as the next two
+	token    [8]byte
+	source   netip.Addr
 }
 
 func newSockets(s *Server) *sockets {
@@ -217,13 +222,22 @@ func (p *sockets) told(o relay.Opening) netip.Addr {
 }
 
 // reserve keeps the port behind a socket's for whoever brings the token. If that
-// is taken there is no reservation, which the client sees.
+// is taken, or too many are kept, there is no reservation, which the client sees.
 func (p *sockets) reserve(s *socket, o relay.Opening) {
+	source, n := o.Client.Remote.Addr(), 0
+	for _, other := range p.reserved {
+		if other.source == source {
+			n++
+		}
+	}
+	if len(p.reserved) >= maxReserved || n >= maxSourceReserved || s.relay.Addr.Port() >= p.server.opts.MaxPort {
+		return
+	}
 	conn, err := udp.Listen(netip.AddrPortFrom(p.bind(o), s.relay.Addr.Port()+1), udp.Options{Lean: true, ReceiveBuffer: relayBuffer, SendBuffer: relayBuffer})
 	if err != nil {
 		return
 	}
-	next := &socket{conn: conn, until: time.Now().Add(reservationLife)}
+	next := &socket{conn: conn, source: source, until: time.Now().Add(reservationLife)}
 	if _, err := rand.Read(next.token[:]); err != nil {
 		_ = conn.Close()
 		return

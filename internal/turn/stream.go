@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 
@@ -18,6 +19,8 @@ const (
 	// maxStreamQueue is in bytes: messages to a client that reads more slowly
 	// than it is sent to are dropped whole.
 	maxStreamQueue = 256 << 10
+	// keptQueue is how much of the queue's memory is kept when it is empty.
+	keptQueue = 32 << 10
 	// strangerTime is for a client without an allocation, from its coming or
 	// from the end of its last one.
 	strangerTime = 30 * time.Second
@@ -108,8 +111,8 @@ func addrPort(a net.Addr) netip.AddrPort {
 func (st *stream) read() error {
 	buffer, have := make([]byte, readSize), 0
 	stranger := time.Now().Add(strangerTime)
-	_ = st.conn.SetReadDeadline(stranger)
 	for {
+		_ = st.conn.SetReadDeadline(time.Now().Add(strangerTime))
 		n, err := st.conn.Read(buffer[have:])
 		have += n
 		used, allocated, peer, err2 := st.take(buffer[:have])
@@ -117,29 +120,33 @@ func (st *stream) read() error {
 			return st.splice(peer, buffer[used:have])
 		}
 		have = copy(buffer, buffer[used:have])
-		switch {
+		now := time.Now()
+		if allocated {
+			stranger = now.Add(strangerTime)
+		}
+		switch late := errors.Is(err, os.ErrDeadlineExceeded); {
 		case err2 != nil:
 			return err2
 		case errors.Is(err, io.EOF):
 			return nil
-		case err != nil:
+		case err != nil && (!late || st.ended()):
 			return err
+		case now.After(stranger):
+			return errStreamLate
 		}
 		if have == len(buffer) { // a message that is longer
 			buffer = append(buffer, make([]byte, min(maxMessage, 2*len(buffer))-len(buffer))...)
 		} else if have == 0 && len(buffer) > readSize {
 			buffer = make([]byte, readSize)
 		}
-		switch now := time.Now(); {
-		case allocated:
-			stranger = now.Add(strangerTime)
-			_ = st.conn.SetReadDeadline(time.Time{})
-		case now.After(stranger):
-			return errStreamLate
-		default:
-			_ = st.conn.SetReadDeadline(stranger)
-		}
 	}
+}
+
+// ended tells whether close was called.
+func (st *stream) ended() bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.closed
 }
 
 // take handles the whole messages in b, and returns how long they are. With peer
@@ -216,6 +223,9 @@ func (st *stream) write() {
 	var spare []byte
 	for range st.wake {
 		st.mu.Lock()
+		if cap(spare) > keptQueue { // one slow moment is not remembered for ever
+			spare = nil
+		}
 		spare, st.queue = st.queue, spare[:0]
 		closed := st.closed
 		st.mu.Unlock()
@@ -236,10 +246,10 @@ func (st *stream) write() {
 // Idempotent.
 func (st *stream) close() {
 	st.once.Do(func() {
-		_ = st.conn.SetReadDeadline(time.Unix(1, 0))
 		st.mu.Lock()
 		st.closed = true
 		st.mu.Unlock()
+		_ = st.conn.SetReadDeadline(time.Unix(1, 0))
 		select {
 		case st.wake <- struct{}{}:
 		default:

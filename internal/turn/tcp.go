@@ -23,6 +23,8 @@ type peerConn struct {
 	conn net.Conn
 	once sync.Once
 	quit context.CancelFunc // ends a dial
+
+	client net.Conn // guarded by Server.mu; the stream that is joined with it
 }
 
 func (p *peerConn) close() {
@@ -32,6 +34,9 @@ func (p *peerConn) close() {
 		}
 		if p.conn != nil {
 			_ = p.conn.Close()
+		}
+		if p.client != nil {
+			_ = p.client.Close()
 		}
 	})
 }
@@ -47,7 +52,7 @@ func (s *Server) streamAction(a *relay.StreamAction) {
 		s.running.Go(func() { s.dial(ctx, p, local, peer) })
 	case relay.StreamJoin:
 		if st, p := s.streams[a.Client.Conn], s.peers[a.Stream]; st != nil && p != nil {
-			st.joined = p
+			st.joined, p.client = p, st.conn
 		}
 	case relay.StreamDrop:
 		if p := s.peers[a.Stream]; p != nil {
@@ -81,15 +86,16 @@ func (s *Server) dial(ctx context.Context, p *peerConn, from *socket, peer netip
 	}
 }
 
-// acceptPeers takes the connections that peers make to a TCP allocation.
+// acceptPeers takes the connections that peers make to a TCP allocation, until it
+// ends, or until the system gives no more.
 func (s *Server) acceptPeers(id relay.RelayID, l *net.TCPListener) {
 	for {
 		conn, err := l.Accept()
 		if err != nil {
-			if errors.Is(err, net.ErrClosed) {
-				return
+			if !errors.Is(err, net.ErrClosed) {
+				s.log.Warn("peers can't connect to a TCP allocation any more", "error", err)
 			}
-			continue
+			return
 		}
 		taken := false
 		s.locked(func(now media.Time, out *relay.Output) {
