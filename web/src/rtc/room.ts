@@ -12,7 +12,7 @@ import { Session, toRtcError } from "./session";
 import {
   RtcError, type ConnectionState, type ConnectOptions, type DataOptions, type LocalParticipant, type MediaState,
   type OutgoingFile, type Participant, type RemoteParticipant, type RemoteTrack, type Room, type RoomEvents,
-  type RoomOptions, type RoomStats, type ViewItem,
+  type RoomOptions, type RoomStats, type ServerConnection, type ViewItem,
 } from "./types";
 
 const defaults: Required<RoomOptions> = { direct: true, slots: { audio: 3, video: 9 }, statsInterval: 2 };
@@ -52,6 +52,9 @@ export class RoomEntry extends Events<RoomEvents> implements Room {
 
   get mediaState(): MediaState {
     return this.session?.server.state ?? "new";
+  }
+  get connection(): ServerConnection | null {
+    return this.session?.connection.connection ?? null;
   }
   get name(): string {
     return this.session?.state.name ?? "";
@@ -179,7 +182,10 @@ export class RoomEntry extends Events<RoomEvents> implements Room {
   }
 
   getStats(): Promise<RoomStats> {
-    return this.within((session) => session.sampler.sample());
+    return this.within((session) => {
+      void session.connection.look();
+      return session.sampler.sample();
+    });
   }
 
   private newSession(url: string, options: ConnectOptions): Session {

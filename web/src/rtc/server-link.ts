@@ -2,8 +2,8 @@
 // anew for a new membership, and when nothing else brings it back.
 
 import { Events } from "../protocol/events";
-import { type Answer, SignalError } from "../protocol/messages";
-import { ServerPeer, type ServerPeerEvents } from "./server-peer";
+import { SignalError } from "../protocol/messages";
+import { ServerPeer, type ServerPeerEvents, type ServerPeerOptions } from "./server-peer";
 import type { MediaState, SendOrigin } from "./types";
 
 /** The events of a ServerLink; those of its peers, and when there is another one. */
@@ -29,7 +29,7 @@ export class ServerLink extends Events<ServerLinkEvents> {
 
   constructor(
     private readonly slots: { audio: number; video: number },
-    private readonly offer: (sdp: string) => Promise<Answer>,
+    private readonly options: ServerPeerOptions,
   ) {
     super();
     this.video = slots.video;
@@ -46,7 +46,7 @@ export class ServerLink extends Events<ServerLinkEvents> {
 
   /** Makes the offer of the next connection ahead of time: it takes a quarter of a second at first. */
   prepare(): void {
-    this.prepared ??= new ServerPeer({ audio: this.slots.audio, video: this.video }, this.offer);
+    this.prepared ??= new ServerPeer({ audio: this.slots.audio, video: this.video }, this.options);
   }
 
   /** Makes another connection. */
@@ -54,7 +54,7 @@ export class ServerLink extends Events<ServerLinkEvents> {
     const { prepared } = this;
     this.prepared = null;
     this.close();
-    const peer = prepared ?? new ServerPeer({ audio: this.slots.audio, video: this.video }, this.offer);
+    const peer = prepared ?? new ServerPeer({ audio: this.slots.audio, video: this.video }, this.options);
     this.peer = peer;
     peer.on("state", (state) => this.stateChanged(state));
     peer.on("slots", () => this.emit("slots"));

@@ -5,6 +5,7 @@
 import { Events } from "../protocol/events";
 import { LabelLossy, LabelReliable, type Answer, type Kind, type RefusedMedia } from "../protocol/messages";
 import { preferSharedCodecs } from "./codecs";
+import { isRelay } from "./ice-servers";
 import { serverEncodings } from "./encodings";
 import { kindOf, sendOrigins } from "./origins";
 import type { SendOrigin } from "./types";
@@ -30,6 +31,16 @@ export interface ServerPeerEvents {
   error: [error: unknown];
 }
 
+/** What a ServerPeer needs. */
+export interface ServerPeerOptions {
+  /** Sends an offer; resolves with the server's answer. */
+  offer(sdp: string): Promise<Answer>;
+  /** The newest that the server told. */
+  iceServers(): RTCIceServer[];
+}
+
+/** Milliseconds after an answer within which ICE is to connect; then the server's relay is tried as well. */
+const relayAfter = 1000;
 /** Milliseconds that a connection may be "disconnected" before its ICE restarts. */
 const patience = 500;
 /** Milliseconds between ICE restarts of a connection that stays down. */
@@ -48,13 +59,17 @@ export class ServerPeer extends Events<ServerPeerEvents> {
   negotiated = false;
   /** Whether an ICE restart was begun that the server has not answered. */
   restarting = false;
+  /** Whether the server's relays are among the ways that are tried. */
+  private relays = false;
   private restartTimer: ReturnType<typeof setTimeout> | undefined;
+  private relayTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     slots: { audio: number; video: number },
-    private readonly offer: (sdp: string) => Promise<Answer>,
+    private readonly options: ServerPeerOptions,
   ) {
     super();
+    // Without ICE servers: nearly everybody reaches the server without.
     this.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
     this.uplinks = new Map(sendOrigins.map((origin) => [origin, this.addUplink(origin)]));
     this.channels = new Map([
@@ -98,6 +113,7 @@ export class ServerPeer extends Events<ServerPeerEvents> {
     if (!this.negotiated || this.pc.connectionState === "closed") return;
     clearTimeout(this.restartTimer);
     this.restarting = true;
+    if (this.relays) this.setRelays();
     this.pc.restartIce();
     this.negotiate().catch((error: unknown) => this.emit("error", error));
   }
@@ -111,6 +127,7 @@ export class ServerPeer extends Events<ServerPeerEvents> {
   /** Ends the connection. Idempotent. */
   close(): void {
     clearTimeout(this.restartTimer);
+    clearTimeout(this.relayTimer);
     this.pc.onconnectionstatechange = null;
     for (const channel of this.channels.values()) channel.onmessage = channel.onopen = null;
     this.pc.close();
@@ -154,7 +171,7 @@ export class ServerPeer extends Events<ServerPeerEvents> {
     try {
       // The server is ICE-lite and has all candidates in its answer, so the
       // offer need not wait for our own.
-      const answer = await this.offer(this.pc.localDescription?.sdp ?? "");
+      const answer = await this.options.offer(this.pc.localDescription?.sdp ?? "");
       await this.pc.setRemoteDescription({ type: "answer", sdp: answer.sdp });
       if (answer.refused?.length) this.emit("refused", answer.refused);
     } catch (error) {
@@ -164,6 +181,27 @@ export class ServerPeer extends Events<ServerPeerEvents> {
     this.negotiated = true;
     this.restarting = false;
     this.emit("slots");
+    this.relayLater();
+  }
+
+  /**
+   * ICE that has not connected soon after an answer is restarted with the
+   * server's relays. They stay, so that later restarts have them from the start.
+   */
+  private relayLater(): void {
+    clearTimeout(this.relayTimer);
+    if (this.relays || this.pc.signalingState === "closed") return;
+    this.relayTimer = setTimeout(() => {
+      const state = this.pc.iceConnectionState;
+      if (state === "connected" || state === "completed" || !this.options.iceServers().some(isRelay)) return;
+      this.relays = true;
+      this.restart();
+    }, relayAfter);
+  }
+
+  /** Sets them anew: their credentials have a time. */
+  private setRelays(): void {
+    this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers: this.options.iceServers() });
   }
 
   private stateChanged(): void {

@@ -5,9 +5,11 @@ import { Signal } from "../protocol/signal";
 import { SignalError, TopicChat, TopicFile, type Event, type Layers, type Member, type Welcome } from "../protocol/messages";
 import { applyEvent, emptyRoom, fromSnapshot, type RoomState } from "../protocol/room-state";
 import type { AudioOutputs } from "./audio-outputs";
+import { ConnectionWatch } from "./connection-watch";
 import { DataHub } from "./data-hub";
 import { DirectLink } from "./direct-link";
 import { Files } from "./files";
+import { withoutRelays } from "./ice-servers";
 import type { LocalParticipantEntry } from "./local-participant";
 import { onNetworkChange, onPageGone } from "./network-watch";
 import { isSendOrigin, kindOf, sendOrigins } from "./origins";
@@ -35,6 +37,7 @@ export class Session {
   readonly link: DirectLink;
   readonly reception: Reception;
   readonly server: ServerLink;
+  readonly connection: ConnectionWatch;
   readonly hub = new DataHub();
   readonly files: Files;
   readonly sampler: StatsSampler;
@@ -56,7 +59,8 @@ export class Session {
     }));
     this.roster = new Roster(local);
     this.link = new DirectLink({
-      iceServers: () => this.welcome?.ice_servers ?? [],
+      // Two browsers that can't meet are forwarded by the server, never relayed.
+      iceServers: () => withoutRelays(this.iceServers),
       track: (origin) => local.track(origin)?.sending ?? null,
       send: (message) => signal.request("direct", message),
       report: (id, state) => void signal.request("direct_state", { session: id, state }).catch(() => undefined),
@@ -64,7 +68,14 @@ export class Session {
       mediaFlows: (id) => this.reception.directFlows(id),
       inUse: () => this.reception.directInUse(),
     });
-    this.server = new ServerLink(options.slots, (sdp) => signal.request("offer", { sdp }));
+    this.server = new ServerLink(options.slots, {
+      offer: (sdp) => signal.request("offer", { sdp }),
+      iceServers: () => this.iceServers,
+    });
+    this.connection = new ConnectionWatch({
+      stats: async () => ((await this.server.peer?.pc.getStats())?.values() ?? []) as Iterable<Record<string, unknown>>,
+      report: (report) => void signal.request("report", report).catch(() => undefined),
+    });
     this.reception = new Reception({
       roster: this.roster,
       link: this.link,
@@ -102,6 +113,10 @@ export class Session {
     return this.state.members.get(this.welcome?.member ?? "");
   }
 
+  private get iceServers(): RTCIceServer[] {
+    return this.welcome?.ice_servers ?? [];
+  }
+
   /** What one's own track of this origin sends has changed. */
   async localChanged(origin: SendOrigin): Promise<void> {
     this.sendTrack(origin);
@@ -124,6 +139,7 @@ export class Session {
     this.link.close();
     this.reception.close();
     this.server.close();
+    this.connection.close();
     this.hub.close();
     this.publications.reset();
     this.roster.clear();
@@ -149,6 +165,7 @@ export class Session {
   private listenToMedia(): void {
     const { server, reception, hub, files, context } = this;
     server.on("peer", (peer) => {
+      this.connection.begin();
       hub.setPeer(peer);
       for (const origin of sendOrigins) this.sendTrack(origin);
       this.pauseUp(reception.upIdle);
@@ -161,6 +178,7 @@ export class Session {
     server.on("state", (state) => {
       // What the media suffer from may have broken the socket as well.
       if (state === "disconnected") this.signal.wake();
+      this.connection.stateChanged(state);
       context.emit("mediaStateChanged", state);
     });
     server.on("refused", (refused) => {
@@ -178,6 +196,7 @@ export class Session {
   private passOn(): void {
     const { roster, reception, link } = this;
     const { emit } = this.context;
+    this.connection.on("changed", (connection) => connection && emit("connectionChanged", connection));
     for (const event of [
       "participantJoined", "participantLeft", "participantChanged", "trackPublished", "trackUnpublished",
       "trackChanged", "activeSpeakers",

@@ -1,6 +1,7 @@
 // Reads W3C statistics reports into the figures of the public API. Pure: a
 // report and the counts of the last one go in, figures come out.
 
+import { selectedPair } from "./connection";
 import type { ConnectionStats, TrackStats } from "./stats-types";
 import type { LivePath } from "./types";
 
@@ -98,15 +99,6 @@ function downCounts(stats: Fields, at: number): Counts {
 
 function upCounts(stats: Fields, at: number): Counts {
   return { at, bytes: number(stats, "bytesSent"), packets: number(stats, "packetsSent"), lost: 0, frames: number(stats, "framesEncoded") };
-}
-
-/** The pair in use, as the transport names it, or as Firefox marks it. */
-function selectedPair(byId: ReadonlyMap<string, Fields>): Fields | undefined {
-  const all = [...byId.values()];
-  const transport = all.find((s) => s["type"] === "transport" && s["selectedCandidatePairId"] !== undefined);
-  return byId.get(text(transport, "selectedCandidatePairId"))
-    ?? all.find((s) => s["type"] === "candidate-pair" && s["selected"] === true)
-    ?? all.find((s) => s["type"] === "candidate-pair" && s["nominated"] === true && s["state"] === "succeeded");
 }
 
 function candidate(stats: Fields | undefined): string {

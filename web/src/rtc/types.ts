@@ -193,6 +193,17 @@ export interface TraceEntry {
   detail: Readonly<Record<string, unknown>>;
 }
 
+/** What the connection to the server runs over; "turn-" is through its relay. */
+export type ConnectionKind = "udp" | "tcp" | "turn-udp" | "turn-tcp" | "turn-tls";
+
+/** The connection to the server, as far as it is known. */
+export interface ServerConnection {
+  kind: ConnectionKind;
+  /** Where the server is, "" and 0 where the browser hides it. */
+  address: string;
+  port: number;
+}
+
 /** The events of a Room, each with the arguments of its listeners. */
 export interface RoomEvents {
   /** Anything a page shows may have changed. At most once per task; enough for pages that render from state. */
@@ -205,6 +216,8 @@ export interface RoomEvents {
   /** The call is over: one left ("left"), was removed, the room ended… */
   disconnected: [code: Code | LocalCode, text: string];
   mediaStateChanged: [state: MediaState];
+  /** What the connection to the server runs over is known, or another. */
+  connectionChanged: [connection: ServerConnection];
   participantJoined: [participant: RemoteParticipant];
   participantLeft: [participant: RemoteParticipant, cause: Code | undefined];
   /** Name, role, hand, away or path changed; of oneself too. */
@@ -245,6 +258,8 @@ export interface RoomEvents {
 export interface Room extends Listenable<RoomEvents> {
   readonly state: ConnectionState;
   readonly mediaState: MediaState;
+  /** What the connection to the server runs over; null before the first. */
+  readonly connection: ServerConnection | null;
   readonly name: string;
   readonly localParticipant: LocalParticipant;
   /** The others, in the order in which they joined. */

@@ -3,8 +3,8 @@
 
 import { Events } from "../../protocol/events";
 import type {
-  ChatLine, ConnectionState, Limits, LocalParticipant, LocalTrack, MediaState, OutgoingFile, Participant, Path, PathReason,
-  RemoteParticipant, RemoteTrack, Room, RoomEvents, RoomStats, SendOrigin, Settings, TrackStats,
+  ChatLine, ConnectionKind, ConnectionState, Limits, LocalParticipant, LocalTrack, MediaState, OutgoingFile, Participant, Path, PathReason,
+  RemoteParticipant, RemoteTrack, Room, RoomEvents, RoomStats, SendOrigin, ServerConnection, Settings, TrackStats,
 } from "../../rtc";
 import { drawPortrait, drawScreen, paintedTrack } from "./portrait";
 
@@ -23,6 +23,7 @@ export interface Scene {
   state: ConnectionState;
   mediaState: MediaState;
   sound: boolean;
+  connection: ConnectionKind;
   chat: readonly ChatLine[];
 }
 
@@ -60,6 +61,9 @@ export class FakeRoom extends Events<RoomEvents> implements Room {
   }
   get mediaState(): MediaState {
     return this.scene.mediaState;
+  }
+  get connection(): ServerConnection | null {
+    return { kind: this.scene.connection, address: "192.0.2.10", port: 443 };
   }
   get canPlayAudio(): boolean {
     return this.scene.sound;

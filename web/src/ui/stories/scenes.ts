@@ -1,6 +1,6 @@
 // The scenes of the stories.
 
-import type { ChatLine } from "../../rtc";
+import type { ChatLine, ConnectionKind } from "../../rtc";
 import type { Language } from "../../i18n";
 import type { Scene } from "./fake-room";
 
@@ -50,6 +50,7 @@ export function sceneOf(count: number, language: Language, query: URLSearchParam
     role: query.has("member") ? "member" : "host",
     state: query.has("lost") ? "reconnecting" : "connected",
     mediaState: query.has("lost") ? "failed" : "connected",
+    connection: (query.get("connection") ?? "udp") as ConnectionKind,
     sound: !query.has("silent"),
     chat: query.has("quiet") ? [] : chat,
   };
