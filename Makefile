@@ -10,7 +10,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: run build web generate check test bench clean
 
-WEB_SOURCES := $(shell find web -name node_modules -prune -o -name dist -prune -o -name '*.go' -prune -o -type f -print)
+WEB_SOURCES := $(shell find web -name node_modules -prune -o -name dist -prune -o -name '*.go' -prune -o -type f -print) api/causes.json
 
 run: build
 	bin/tutti serve $(ARGS)

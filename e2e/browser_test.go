@@ -33,6 +33,7 @@ func stories() map[string]story {
 		"ui-token":       {args: []string{"--secret", secret}},
 		"network-change": {network: true},
 		"udp-blocked":    {network: true},
+		"ui-doctor":      {network: true},
 		"firefox":        {network: true, programs: []string{"firefox-esr"}},
 	}
 }

@@ -44,6 +44,7 @@ func newFront(t *testing.T, s *server, pages string) *front {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)
 			r.Out.Host = r.In.Host
+			r.SetXForwarded() // what is at the front's address is not the server itself
 		},
 	})
 	server := &http.Server{Handler: mux, ErrorLog: silent}

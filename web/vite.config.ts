@@ -12,6 +12,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
   },
   server: {
+    // api/causes.json is the server's as well.
+    fs: { allow: [".."] },
     proxy: {
       "/api": { target: "http://127.0.0.1:8080", ws: true },
     },

@@ -29,6 +29,7 @@ func (s *Server) routes() (http.Handler, error) {
 	}
 	mux.Handle("GET /{$}", site.page("index.html"))
 	mux.Handle("GET /r/{room}", site.page("index.html"))
+	mux.Handle("GET /doctor", site.page("index.html"))
 	mux.Handle("/", site)
 	return recall(secured(s.overTLS(mux))), nil
 }

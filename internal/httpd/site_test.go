@@ -38,7 +38,7 @@ func ask(t *testing.T, path string, header ...string) *httptest.ResponseRecorder
 }
 
 func TestRoomsAreTheClientsPages(t *testing.T) {
-	for _, path := range []string{"/", "/r/tea", "/r/%E8%8C%B6"} {
+	for _, path := range []string{"/", "/r/tea", "/r/%E8%8C%B6", "/doctor"} {
 		w := ask(t, path)
 		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "<title>tutti") {
 			t.Errorf("%s: %d %q", path, w.Code, w.Body)

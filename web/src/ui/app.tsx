@@ -2,6 +2,7 @@
 
 import { useEffect, useErrorBoundary, useMemo } from "preact/hooks";
 import { chooseLanguage, LanguageContext, languageTags, useWords } from "../i18n";
+import { DoctorLoader } from "./doctor-loader";
 import { Home } from "./home/home";
 import { Lobby } from "./home/lobby";
 import { Sprite } from "./icons";
@@ -46,5 +47,12 @@ function Pages() {
       </Lobby>
     );
   }
-  return route.page === "room" ? <RoomLoader key={route.room} name={route.room} /> : <Home />;
+  switch (route.page) {
+    case "room":
+      return <RoomLoader key={route.room} name={route.room} />;
+    case "doctor":
+      return <DoctorLoader />;
+    case "home":
+      return <Home />;
+  }
 }

@@ -1,7 +1,7 @@
 // The icons: lucide's, as one sprite in the page.
 
 import {
-  Activity, ArrowLeftRight, Check, ChevronDown, ChevronLeft, ChevronRight, CircleAlert, CircleDot, CircleStop, Copy, Crown,
+  Activity, ArrowLeftRight, Check, ChevronDown, ChevronLeft, ChevronRight, CircleAlert, CircleCheck, CircleDot, CircleMinus, CircleStop, CircleX, Copy, Crown,
   Download, Ellipsis, File, Hand, Languages, Lock, MessageSquare, Mic, MicOff, MonitorUp, MonitorX, Paperclip, Phone, SendHorizontal,
   Server, Settings2, SunMoon, UserRound, UsersRound, Video, VideoOff, Volume2, X, type IconNode,
 } from "lucide";
@@ -10,6 +10,7 @@ import { h } from "preact";
 const nodes = {
   activity: Activity,
   alert: CircleAlert,
+  barred: CircleX,
   camera: Video,
   "camera-off": VideoOff,
   chat: MessageSquare,
@@ -21,6 +22,7 @@ const nodes = {
   down: ChevronDown,
   download: Download,
   file: File,
+  fine: CircleCheck,
   hand: Hand,
   host: Crown,
   language: Languages,
@@ -40,6 +42,7 @@ const nodes = {
   "screen-off": MonitorX,
   send: SendHorizontal,
   server: Server,
+  skipped: CircleMinus,
   sound: Volume2,
   stop: CircleStop,
 } satisfies Record<string, IconNode>;

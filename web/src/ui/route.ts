@@ -1,15 +1,20 @@
-// Addresses of the page: "/" is home, "/r/{room}" is a room.
+// Addresses of the page: "/" is home, "/r/{room}" is a room, "/doctor" looks
+// for what stands in the way of calls.
 
 import { Store, useStore } from "./store";
 
 /** Where the page is. */
-export type Route = { page: "home" } | { page: "room"; room: string };
+export type Route = { page: "home" } | { page: "room"; room: string } | { page: "doctor" };
 
 /** Characters that a room's name may have. */
 export const maxRoomName = 64;
 
+/** The path of the doctor. */
+export const doctorPath = "/doctor";
+
 /** What a path means. */
 export function parseRoute(path: string): Route {
+  if (path.replace(/\/$/, "") === doctorPath) return { page: "doctor" };
   const [, encoded] = /^\/r\/([^/]+)\/?$/.exec(path) ?? [];
   const room = encoded === undefined ? "" : decode(encoded);
   return room ? { page: "room", room } : { page: "home" };

@@ -2,8 +2,9 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { useWords } from "../../i18n";
-import type { Room } from "../../rtc";
-import { Button } from "../parts/controls";
+import type { ConnectionKind, Room } from "../../rtc";
+import { Button, IconButton } from "../parts/controls";
+import { DoctorLink } from "../parts/doctor-link";
 import { useSecondsSince } from "../parts/clock";
 import { useRenderOn, useRoom } from "../parts/use-room";
 import { useActions } from "./use-actions";
@@ -29,6 +30,7 @@ export function Banner() {
   const room = useRoom();
   useRenderOn(room, "changed");
   const actions = useActions();
+  const [told, setTold] = useState(false);
   const lost = room.state === "reconnecting";
   const runs = mediaRun(room);
   const lostFor = useSecondsSince(useSince(lost));
@@ -42,19 +44,37 @@ export function Banner() {
       </>
     );
   }
-  if (silentFor * 1000 >= patience) return <Bar text={banner.mediaLost} />;
+  if (silentFor * 1000 >= patience) return <Bar text={banner.mediaLost}><DoctorLink aside /></Bar>;
   if (!room.canPlayAudio) {
     return <Bar text={banner.sound}><Button kind="main" onClick={() => void room.startAudio()}>{banner.soundOn}</Button></Bar>;
   }
   if (room.localParticipant.isScreenShareEnabled) {
     return <Bar text={banner.sharing}><Button onClick={actions.screen}>{bar.stopSharing}</Button></Bar>;
   }
-  return null;
+  return <Detour room={room} told={told} onTold={() => setTold(true)} />;
 }
 
-function Bar({ text, children }: { text: string; children?: preact.ComponentChildren }) {
+/** Ways to the server that a network takes because it lets no UDP through. */
+const slow: ReadonlySet<ConnectionKind> = new Set(["tcp", "turn-tcp", "turn-tls"]);
+
+/** Once in a call: what it costs that UDP is blocked, and what can be done. */
+function Detour({ room, told, onTold }: { room: Room; told: boolean; onTold: () => void }) {
+  const { banner, close } = useWords();
+  const { connection, localParticipant } = room;
+  if (told || !connection || !slow.has(connection.kind) || localParticipant.path === "p2p") return null;
+  const server = connection.address || location.hostname;
+  const port = String(connection.port || location.port || 443);
   return (
-    <div class="banner" role="status" data-testid="banner">
+    <Bar text={banner.detour(server, port)} testId="detour">
+      <DoctorLink aside />
+      <IconButton icon="close" label={close} testId="detour-close" onClick={onTold} />
+    </Bar>
+  );
+}
+
+function Bar({ text, testId = "banner", children }: { text: string; testId?: string; children?: preact.ComponentChildren }) {
+  return (
+    <div class="banner" role="status" data-testid={testId}>
       <p>{text}</p>
       {children}
     </div>

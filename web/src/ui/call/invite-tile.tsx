@@ -2,7 +2,7 @@
 
 import { useRef } from "preact/hooks";
 import { useWords } from "../../i18n";
-import { CopyLink } from "../parts/copy";
+import { CopyButton } from "../parts/copy";
 import { useRoom } from "../parts/use-room";
 import { roomPath } from "../route";
 import type { Rect } from "./places";
@@ -28,7 +28,7 @@ export function InviteTile({ place, steady }: { place: Rect; steady: boolean }) 
         class="input link-field" readOnly value={link} aria-label={alone.link} data-testid="room-link"
         onFocus={(event) => event.currentTarget.select()}
       />
-      <CopyLink link={link} testId="link-copy" />
+      <CopyButton text={link} testId="link-copy">{alone.copy}</CopyButton>
     </article>
   );
 }

@@ -3,11 +3,15 @@
 import { useWords } from "../../i18n";
 import { Lobby } from "../home/lobby";
 import { Button } from "../parts/controls";
+import { DoctorLink } from "../parts/doctor-link";
 import { faultWords } from "../parts/fault-card";
 import { go } from "../route";
 
 /** Codes after which joining again makes no sense. */
 const final: ReadonlySet<string> = new Set(["ended", "replaced", "forbidden", "not_supported", "no_codec", "version"]);
+
+/** Codes after which the way to the server may be worth a look. */
+const doubtful: ReadonlySet<string> = new Set(["unreachable", "timeout", "slow", "no_answer"]);
 
 /** Says why it is over, and shows ways on. */
 export function Over({ code, room, onAgain }: { code: string; room: string; onAgain: () => void }) {
@@ -26,6 +30,7 @@ export function Over({ code, room, onAgain }: { code: string; room: string; onAg
           {again && <Button kind="main" testId="rejoin-button" onClick={onAgain}>{words.over.rejoin}</Button>}
           <Button kind={again ? "plain" : "main"} onClick={() => go("/")}>{words.over.home}</Button>
         </div>
+        {doubtful.has(code) && <DoctorLink />}
       </section>
     </Lobby>
   );

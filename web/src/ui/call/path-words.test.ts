@@ -9,17 +9,24 @@ const reasons: readonly PathReason[] = [
 ];
 
 it("says the path and its reason in one sentence", () => {
-  expect(pathSentence(en, { path: "p2p", reason: "two", name: "Wei", people: 2 })).toBe("Direct: your pictures go straight to Wei.");
-  expect(pathSentence(en, { path: "sfu", reason: "many", name: "Wei", people: 3 })).toBe("Through the server: three people are here.");
-  expect(pathSentence(zh, { path: "sfu", reason: "many", name: "陈伟", people: 3 })).toBe("经服务器转发：房间里有 3 个人。");
+  expect(pathSentence(en, { path: "p2p", reason: "two", name: "Wei", people: 2, over: null })).toBe("Direct: your pictures go straight to Wei.");
+  expect(pathSentence(en, { path: "sfu", reason: "many", name: "Wei", people: 3, over: null })).toBe("Through the server: three people are here.");
+  expect(pathSentence(zh, { path: "sfu", reason: "many", name: "陈伟", people: 3, over: null })).toBe("经服务器转发：房间里有 3 个人。");
 });
 
 it("has a sentence for every reason, in both languages", () => {
   for (const words of [en, zh]) {
     for (const path of ["p2p", "sfu", null] as const) {
-      for (const reason of reasons) expect(pathSentence(words, { path, reason, name: "Wei", people: 2 })).toMatch(/[.。]$/);
+      for (const reason of reasons) expect(pathSentence(words, { path, reason, name: "Wei", people: 2, over: null })).toMatch(/[.。]$/);
     }
   }
+});
+
+it("tells of a detour to the server, where media take it", () => {
+  const facts = { reason: "many", name: "Wei", people: 3, over: "tcp" } as const;
+  expect(pathSentence(en, { ...facts, path: "sfu" })).toBe("Through the server: three people are here. Over TCP, because UDP is blocked.");
+  expect(pathSentence(en, { ...facts, path: "p2p" })).toBe("Direct: your pictures go straight to Wei.");
+  expect(pathSentence(en, { ...facts, path: "sfu", over: "udp" })).toBe("Through the server: three people are here.");
 });
 
 it("calls a line by what hurts most", () => {

@@ -1,7 +1,7 @@
 // The path of a picture, and why, in a sentence. Pure.
 
 import type { Catalogue } from "../../i18n";
-import type { LivePath, PathReason, TrackStats } from "../../rtc";
+import type { ConnectionKind, LivePath, PathReason, TrackStats } from "../../rtc";
 
 /** How well a line does. */
 export type Quality = "good" | "fair" | "poor";
@@ -15,10 +15,18 @@ export interface PathFacts {
   name: string;
   /** How many people are here, oneself included. */
   people: number;
+  /** What the connection to the server runs over; null while it is not known. */
+  over: ConnectionKind | null;
 }
 
-/** The sentence. */
-export function pathSentence({ path: words }: Catalogue, { path, reason, name, people }: PathFacts): string {
+/** The sentence; another one follows where media take a way to the server that costs. */
+export function pathSentence(words: Catalogue, facts: PathFacts): string {
+  const { path, over } = facts;
+  const detour = path !== null && path !== "p2p" && over !== null && over !== "udp";
+  return [reasonSentence(words, facts), detour && words.path.over[over]].filter(Boolean).join(words.gap);
+}
+
+function reasonSentence({ path: words }: Catalogue, { path, reason, name, people }: PathFacts): string {
   if (path === null) return words.none;
   if (path === "p2p") return words.direct(name);
   switch (reason) {

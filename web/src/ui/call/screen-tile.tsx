@@ -29,7 +29,10 @@ export function ScreenTile({ track, place, people, steady }: { track: RemoteTrac
         <Icon name="screen" class="icon-tiny" />
         <span class="plate-name">{tile.screenOf(name)}</span>
       </span>
-      <PathBadge path={track.path} reason={room.localParticipant.reason} name={name} people={people} quality={qualityOf(track.stats)} />
+      <PathBadge
+        path={track.path} reason={room.localParticipant.reason} name={name} people={people} over={room.connection?.kind ?? null}
+        quality={qualityOf(track.stats)}
+      />
     </article>
   );
 }

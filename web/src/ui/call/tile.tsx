@@ -62,7 +62,10 @@ export function Tile({ person, place, people, steady }: TileProps) {
         <span class="plate-name">{name}</span>
       </span>
       {people > 1 && (
-        <PathBadge path={live} reason={self.reason} name={partner} people={people} quality={qualityOf((showing ?? voice)?.stats ?? null)} />
+        <PathBadge
+          path={live} reason={self.reason} name={partner} people={people} over={room.connection?.kind ?? null}
+          quality={qualityOf((showing ?? voice)?.stats ?? null)}
+        />
       )}
     </article>
   );

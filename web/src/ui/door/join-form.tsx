@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import { useWords } from "../../i18n";
 import { Button } from "../parts/controls";
+import { DoctorLink } from "../parts/doctor-link";
 import { FaultCard, faultWords } from "../parts/fault-card";
 import type { Join } from "./use-join";
 
@@ -41,6 +42,7 @@ export function JoinForm({ room, join, bare, children }: JoinFormProps) {
       <Button kind="main" type="submit" class="door-join" disabled={join.joining} testId="join-button">
         {join.joining ? door.joining : bare ? door.joinBare : door.join}
       </Button>
+      <p class="door-doctor"><DoctorLink /></p>
     </form>
   );
 }

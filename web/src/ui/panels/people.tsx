@@ -7,7 +7,7 @@ import { roomLink } from "../call/invite-tile";
 import { failed } from "../call/use-actions";
 import { Icon } from "../icons";
 import { Button, Segments, Switch } from "../parts/controls";
-import { CopyLink } from "../parts/copy";
+import { CopyButton } from "../parts/copy";
 import { Sure } from "../parts/dialog";
 import { useRenderOn, useRoom } from "../parts/use-room";
 import { Panel } from "./panel";
@@ -36,7 +36,7 @@ export function People({ onClose }: { onClose: () => void }) {
         {hosting && <RoomControls />}
       </div>
       <footer class="panel-foot">
-        <CopyLink link={roomLink(room.name)} kind="plain" testId="people-link-copy" />
+        <CopyButton text={roomLink(room.name)} kind="plain" testId="people-link-copy">{words.alone.copy}</CopyButton>
       </footer>
     </Panel>
   );

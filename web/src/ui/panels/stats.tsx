@@ -30,6 +30,7 @@ export function Stats({ onClose }: { onClose: () => void }) {
             <dl>
               <Row name={words.stats.rtt} value={`${Math.round(connection.rtt)} ms`} />
               {connection.availableUp > 0 && <Row name={words.stats.available} value={rateText(tag, connection.availableUp)} />}
+              {connection.path !== "p2p" && room.connection && <Row name={words.stats.over} value={words.stats.kinds[room.connection.kind]} />}
               <Row name={words.stats.route} value={`${connection.local} → ${connection.remote}`} />
             </dl>
           </section>

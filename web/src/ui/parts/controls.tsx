@@ -11,14 +11,19 @@ interface ButtonProps {
   type?: "button" | "submit";
   disabled?: boolean;
   class?: string;
-  testId?: string;
+  /** For readers, where its words alone don't tell. */
+  label?: string | undefined;
+  testId?: string | undefined;
   onClick?: () => void;
 }
 
 /** A button with words. */
-export function Button({ children, icon, kind = "plain", type = "button", disabled, class: extra = "", testId, onClick }: ButtonProps) {
+export function Button({ children, icon, kind = "plain", type = "button", disabled, class: extra = "", label, testId, onClick }: ButtonProps) {
   return (
-    <button type={type} class={`button button-${kind} ${extra}`} disabled={disabled} data-testid={testId} onClick={onClick}>
+    <button
+      type={type} class={`button button-${kind} ${extra}`} disabled={disabled} aria-label={label} data-testid={testId}
+      onClick={onClick}
+    >
       {icon && <Icon name={icon} class="icon-small" />}
       <span>{children}</span>
     </button>

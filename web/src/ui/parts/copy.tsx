@@ -1,4 +1,4 @@
-// A link that is copied with one tap.
+// Text that is copied with one tap.
 
 import { useEffect, useState } from "preact/hooks";
 import { useWords } from "../../i18n";
@@ -16,14 +16,18 @@ async function copy(text: string): Promise<void> {
   field.remove();
 }
 
-interface CopyLinkProps {
-  link: string;
+interface CopyButtonProps {
+  text: string;
+  /** What the button says. */
+  children: string;
+  /** For readers, where there are several of them. */
+  label?: string;
   kind?: "main" | "plain";
   testId?: string;
 }
 
-/** The button that copies the link, and says that it did. */
-export function CopyLink({ link, kind = "main", testId }: CopyLinkProps) {
+/** The button that copies, and says that it did. */
+export function CopyButton({ text, children, label, kind = "main", testId }: CopyButtonProps) {
   const words = useWords();
   const [done, setDone] = useState(false);
   useEffect(() => {
@@ -32,11 +36,11 @@ export function CopyLink({ link, kind = "main", testId }: CopyLinkProps) {
     return () => clearTimeout(timer);
   }, [done]);
   const act = (): void => {
-    copy(link).then(() => setDone(true), () => setDone(false));
+    copy(text).then(() => setDone(true), () => setDone(false));
   };
   return (
-    <Button kind={kind} icon={done ? "check" : "copy"} testId={testId} onClick={act}>
-      {done ? words.copied : words.alone.copy}
+    <Button kind={kind} icon={done ? "check" : "copy"} label={label} testId={testId} onClick={act}>
+      {done ? words.copied : children}
     </Button>
   );
 }

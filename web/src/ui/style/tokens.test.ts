@@ -45,6 +45,7 @@ describe("contrast of the tokens (WCAG 2.2, 1.4.3 and 1.4.11)", () => {
     ["on-accent", "accent-fill"], ["on-accent", "accent-press"],
     ["on-danger", "danger-fill"], ["on-danger", "danger-press"],
     ["danger-text", "ground"], ["danger-text", "surface"], ["danger-text", "danger-tint"],
+    ["good-text", "ground"], ["good-text", "surface"], ["warn-text", "ground"], ["warn-text", "surface"],
     ["on-plate", "plate"], ["plate-danger", "plate"], ["plate-accent", "plate"],
   ];
   it.each(text)("%s on %s can be read", (over, under) => {
