@@ -120,7 +120,9 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 			"port_closed_tcp", false, "sudo ufw allow 443/tcp", "TCP 端口 443"},
 		{"somebody else is there", func(s *sight) { s.unreached = notTutti("HTTP status 404 Not Found") },
 			"not_tutti", false, "404", "不是 tutti"},
-		{"there is no TLS", func(s *sight) { s.unreached = tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"} },
+		{"there is no TLS", func(s *sight) {
+			s.unreached = tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}
+		},
 			"not_tutti", false, "try http://", "http://"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
