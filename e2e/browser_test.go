@@ -88,11 +88,15 @@ func (s story) run(t *testing.T, file string) {
 		n = newNetwork(t)
 		ip, args = n.host, append(args, "--open", "--tls", "off")
 	}
+	tutti, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
 	server := newServer(t, ip, args...)
 	front := newFront(t, server, pages)
 	cmd := n.inside(exec.Command("node", file))
 	cmd.Env = append(os.Environ(),
-		"E2E_URL="+front.url, "E2E_SERVER="+server.url(),
+		"E2E_URL="+front.url, "E2E_SERVER="+server.url(), "E2E_TUTTI="+tutti,
 		"E2E_CONTROL="+newControl(t, server, front, n),
 		"E2E_ARTIFACTS="+t.ArtifactDir(), "E2E_CHROMIUM="+chromium(),
 		"TMPDIR="+t.TempDir(), // browsers that are killed leave their profiles behind

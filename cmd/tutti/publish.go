@@ -17,12 +17,13 @@ import (
 type publishCommand struct {
 	Files []string `arg:"" name:"file" help:"IVF (VP8, VP9, AV1), Ogg with Opus, or H.264 with start codes; - is the standard input. Each becomes a track."`
 
-	URL   string  `default:"http://127.0.0.1:8080" placeholder:"URL" help:"The server's address."`
-	Room  string  `required:"" help:"Room to join."`
-	Name  string  `default:"publisher" help:"Name that others see."`
-	Token string  `env:"TUTTI_TOKEN" placeholder:"TOKEN" help:"Access token, where the server wants one."`
-	Rate  float64 `default:"30" placeholder:"FPS" help:"Frames per second of H.264, whose files do not say it."`
-	Once  bool    `help:"Stop at the end of the longest file. Without it all begin anew."`
+	URL    string  `default:"http://127.0.0.1:8080" placeholder:"URL" help:"The server's address."`
+	Room   string  `required:"" help:"Room to join."`
+	Name   string  `default:"publisher" help:"Name that others see."`
+	Token  string  `env:"TUTTI_TOKEN" placeholder:"TOKEN" help:"Access token, where the server wants one."`
+	Rate   float64 `default:"30" placeholder:"FPS" help:"Frames per second of H.264, whose files do not say it."`
+	Direct bool    `help:"Send directly to the other one, where there are two in the room and they reach each other."`
+	Once   bool    `help:"Stop at the end of the longest file. Without it all begin anew."`
 }
 
 // Run publishes until the files end, the room ends or ctx ends.
@@ -40,7 +41,7 @@ func (c *publishCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		readers = append(readers, r)
 	}
-	room, err := client.Join(ctx, c.URL, client.Options{Room: c.Room, Name: c.Name, Token: c.Token})
+	room, err := client.Join(ctx, c.URL, client.Options{Room: c.Room, Name: c.Name, Token: c.Token, Direct: c.Direct})
 	if err != nil {
 		return err
 	}
