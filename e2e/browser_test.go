@@ -34,6 +34,7 @@ func stories() map[string]story {
 		"network-change": {network: true},
 		"udp-blocked":    {network: true},
 		"ui-doctor":      {network: true},
+		"relayed":        {network: true},
 		"firefox":        {network: true, programs: []string{"firefox-esr"}},
 	}
 }

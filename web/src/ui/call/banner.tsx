@@ -65,16 +65,24 @@ function Detour({ room, told, onTold }: { room: Room; told: boolean; onTold: () 
   const server = connection.address || location.hostname;
   const port = String(connection.port || location.port || 443);
   return (
-    <Bar text={banner.detour(server, port)} testId="detour">
+    <Bar text={banner.detour(server, port)} testId="detour" long>
       <DoctorLink aside />
       <IconButton icon="close" label={close} testId="detour-close" onClick={onTold} />
     </Bar>
   );
 }
 
-function Bar({ text, testId = "banner", children }: { text: string; testId?: string; children?: preact.ComponentChildren }) {
+interface BarProps {
+  text: string;
+  testId?: string;
+  /** Has several lines, below which a phone has its buttons. */
+  long?: boolean;
+  children?: preact.ComponentChildren;
+}
+
+function Bar({ text, testId = "banner", long = false, children }: BarProps) {
   return (
-    <div class="banner" role="status" data-testid={testId}>
+    <div class={long ? "banner banner-long" : "banner"} role="status" data-testid={testId}>
       <p>{text}</p>
       {children}
     </div>
