@@ -97,7 +97,10 @@ func (s *Server) wished(r *request) (w wish, code stun.ErrorCode) {
 		return w, stun.CodeBadRequest
 	}
 	w.tcp = transport[0] == protocolTCP
-	if transport[0] != protocolUDP && (!w.tcp || !r.from.Transport.stream()) {
+	switch {
+	case w.tcp && !r.from.Transport.stream():
+		return w, stun.CodeBadRequest // RFC 6062 §5.1
+	case transport[0] != protocolUDP && !w.tcp:
 		return w, stun.CodeUnsupportedTransProto
 	}
 	// An omitted family means that of the address the client came to.
@@ -133,6 +136,9 @@ func (s *Server) wished(r *request) (w wish, code stun.ErrorCode) {
 		w.even, w.reserve = true, even[0]&0x80 != 0
 	}
 	copy(w.token[:], token)
+	if noToken == nil && w.token == [8]byte{} {
+		return w, stun.CodeInsufficientCapacity // no port was ever reserved so
+	}
 	return w, 0
 }
 

@@ -88,7 +88,7 @@ func TestWhatCannotBeAllocated(t *testing.T) {
 		attrs []stun.Setter
 	}{
 		"no transport":                      {stun.CodeBadRequest, nil},
-		"TCP by UDP":                        {stun.CodeUnsupportedTransProto, []stun.Setter{overTCP}},
+		"TCP by UDP":                        {stun.CodeBadRequest, []stun.Setter{overTCP}},
 		"SCTP":                              {stun.CodeUnsupportedTransProto, []stun.Setter{raw(stun.AttrRequestedTransport, 132, 0, 0, 0)}},
 		"a family that is none":             {stun.CodeAddrFamilyNotSupported, []stun.Setter{overUDP, raw(stun.AttrRequestedAddressFamily, 3, 0, 0, 0)}},
 		"IPv6, which is not there":          {stun.CodeAddrFamilyNotSupported, []stun.Setter{overUDP, v6}},
@@ -99,6 +99,7 @@ func TestWhatCannotBeAllocated(t *testing.T) {
 		"a family by a token":               {stun.CodeBadRequest, []stun.Setter{overUDP, v4, token}},
 		"even by a token":                   {stun.CodeBadRequest, []stun.Setter{overUDP, even, token}},
 		"a short token":                     {stun.CodeBadRequest, []stun.Setter{overUDP, raw(stun.AttrReservationToken, 1)}},
+		"a token of zeros":                  {stun.CodeInsufficientCapacity, []stun.Setter{overUDP, raw(stun.AttrReservationToken, make([]byte, 8)...)}},
 		"a token of nobody":                 {stun.CodeInsufficientCapacity, []stun.Setter{overUDP, token}},
 		"a ticket for a new one":            {stun.CodeBadRequest, []stun.Setter{overUDP, raw(attrMobilityTicket, 1)}},
 		"DONT-FRAGMENT":                     {stun.CodeUnknownAttribute, []stun.Setter{overUDP, raw(stun.AttrDontFragment)}},
@@ -206,7 +207,7 @@ func TestMobility(t *testing.T) {
 	}
 	c.wants(0, stun.MethodChannelBind, number(0x4000), to(bob))
 	moved := s.client(mobile)
-	moved.code(moved.request(stun.MethodRefresh))
+	moved.code(moved.request(stun.MethodAllocate, overUDP))
 	moved.learn()
 	m := moved.request(stun.MethodRefresh, raw(attrMobilityTicket, first...))
 	for range 2 { // the first answer is lost
@@ -295,4 +296,22 @@ func TestOwnMediaOnly(t *testing.T) {
 	tcp.wants(stun.CodeUnsupportedTransProto, stun.MethodAllocate, overTCP)
 	tcp.wants(stun.CodeInsufficientCapacity, stun.MethodAllocate, overUDP, raw(stun.AttrEvenPort, 0x80))
 	tcp.wants(stun.CodeAddrFamilyNotSupported, stun.MethodAllocate, overUDP, raw(stun.AttrRequestedAddressFamily, 2, 0, 0, 0))
+}
+
+// A relayed address without a socket stays taken when an allocation ends whose
+// socket has the same.
+func TestAddressesWithoutASocketStayTaken(t *testing.T) {
+	s := newStory(t, nil)
+	socket := s.allocated(home)
+	at := socket.relayed()
+	s.users.ownOnly, s.virtual = true, at.Port()-2
+	virtual := s.allocated(mobile)
+	if got := virtual.relayed(); got != at {
+		t.Fatalf("relayed at %v, want %v as the other", got, at)
+	}
+	socket.wants(0, stun.MethodRefresh, lifetime(0))
+	s.virtual = at.Port() - 2
+	if got := s.allocated(home).relayed(); got == at {
+		t.Errorf("%v is given to two", at)
+	}
 }

@@ -121,13 +121,12 @@ func (s *Server) end(a *allocation, out *Output) {
 	}
 	s.dropStreams(a, out)
 	for _, r := range a.relays {
-		delete(s.virtuals, r.Addr)
-	}
-	for _, r := range a.relays {
-		if r.ID != 0 {
-			s.leave(a, r)
-			s.opts.Relays.Close(r.ID)
+		if r.ID == 0 {
+			delete(s.virtuals, r.Addr) // a socket's may be the same
+			continue
 		}
+		s.leave(a, r)
+		s.opts.Relays.Close(r.ID)
 	}
 	out.Ended = append(out.Ended, a.id)
 }

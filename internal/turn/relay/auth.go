@@ -24,6 +24,11 @@ const (
 // both without parameters.
 var passwordAlgorithms = []byte{0, algorithmSHA256, 0, 0, 0, algorithmMD5, 0, 0}
 
+// minRequest is the size of an Allocate request with nothing but its transport,
+// with which clients begin. What is shorter gets no challenge, which would be
+// more than three times as long: somebody could be flooded with it.
+const minRequest = messageHeader + attributeHeader + 4
+
 // The sizes of integrity in bytes. SHA-256 may be cut to a multiple of 4, not
 // below 16 (RFC 8489 §14.6).
 const (
@@ -121,7 +126,13 @@ func padded(n int) int { return (n + 3) &^ 3 }
 // sender. A right nonce proves that it receives what is sent to its address.
 func (s *Server) authenticate(r *request) bool {
 	mark, sealed := s.cut()
-	if !sealed {
+	switch {
+	case sealed:
+	case len(s.req.Raw) < minRequest:
+		s.stats.Malformed++
+		s.fail(r, stun.CodeBadRequest)
+		return false
+	default:
 		s.stats.Challenged++
 		s.challenge(r, stun.CodeUnauthorized)
 		return false

@@ -246,3 +246,19 @@ func TestChallengesAreLimitedPerSource(t *testing.T) {
 		t.Errorf("%d sources are remembered", n)
 	}
 }
+
+// A challenge to a request that is a third of it or less would be a weapon.
+func TestChallengesAreNoWeapon(t *testing.T) {
+	s := newStory(t, nil)
+	c := s.client(home)
+	for _, method := range []stun.Method{stun.MethodAllocate, stun.MethodRefresh, stun.MethodConnectionBind} {
+		m := c.request(method)
+		if code := c.code(m); code != stun.CodeBadRequest || len(c.last.Raw) > 2*len(m.Raw) {
+			t.Errorf("%v: %d in %d bytes, want 400 in few", m.Type, code, len(c.last.Raw))
+		}
+	}
+	m := c.request(stun.MethodAllocate, overUDP)
+	if code := c.code(m); code != stun.CodeUnauthorized || len(c.last.Raw) > 3*len(m.Raw) {
+		t.Errorf("%d in %d bytes to %d", code, len(c.last.Raw), len(m.Raw))
+	}
+}

@@ -175,7 +175,7 @@ func (c *client) request(method stun.Method, attributes ...stun.Setter) *stun.Me
 func (c *client) ask(method stun.Method, attributes ...stun.Setter) stun.ErrorCode {
 	c.s.t.Helper()
 	if c.nonce == nil {
-		if code := c.code(c.request(method, attributes...)); code != stun.CodeUnauthorized {
+		if code := c.code(c.request(stun.MethodAllocate, overUDP)); code != stun.CodeUnauthorized {
 			c.s.t.Fatalf("without credentials: %d, want 401", code)
 		}
 		c.learn()
