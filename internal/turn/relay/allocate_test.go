@@ -209,6 +209,9 @@ func TestMobility(t *testing.T) {
 	moved := s.client(mobile)
 	moved.code(moved.request(stun.MethodAllocate, overUDP))
 	moved.learn()
+	// What is refused does not move: the client would not know the next ticket.
+	moved.wants(stun.CodePeerAddrFamilyMismatch, stun.MethodRefresh, raw(attrMobilityTicket, first...), raw(stun.AttrRequestedAddressFamily, 2, 0, 0, 0))
+	c.wants(0, stun.MethodRefresh)
 	m := moved.request(stun.MethodRefresh, raw(attrMobilityTicket, first...))
 	for range 2 { // the first answer is lost
 		if code := moved.code(m); code != 0 {

@@ -3,6 +3,7 @@ package relay
 import (
 	"bytes"
 	"encoding/binary"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"testing"
@@ -74,6 +75,34 @@ var fuzzMethods = []stun.Method{
 
 var fuzzPeers = []netip.AddrPort{bob, carol, bobV6, private, own}
 
+// fitting are attributes that a request of a method ought to have.
+func (w *world) fitting(m stun.Method) []stun.Setter {
+	switch m {
+	case stun.MethodAllocate:
+		return pick(w.script, []stun.Setter{overUDP}, []stun.Setter{overUDP, raw(attrMobilityTicket)}, []stun.Setter{overTCP},
+			[]stun.Setter{overUDP, raw(attrAdditionalFamily, byte(ipv6), 0, 0, 0)})
+	case stun.MethodRefresh:
+		return pick(w.script, nil, []stun.Setter{lifetime(900)}, []stun.Setter{w.ticket()}, []stun.Setter{w.ticket()}, []stun.Setter{lifetime(0)})
+	case stun.MethodCreatePermission, stun.MethodConnect:
+		return []stun.Setter{to(pick(w.script, fuzzPeers...))}
+	case stun.MethodChannelBind:
+		return []stun.Setter{number(minChannel + uint16(w.script.next()%8)), to(pick(w.script, fuzzPeers...))}
+	case stun.MethodConnectionBind:
+		return []stun.Setter{number32{stun.AttrConnectionID, uint32(w.script.next() % 8)}}
+	}
+	return nil
+}
+
+// ticket is one that was told once, or none.
+func (w *world) ticket() stun.Setter {
+	if len(w.model) > 0 {
+		if p := pick(w.script, w.model...); len(p.tickets) > 0 {
+			return raw(attrMobilityTicket, []byte(pick(w.script, p.tickets...))...)
+		}
+	}
+	return raw(attrMobilityTicket, w.script.some(int(w.script.next()%24))...)
+}
+
 // attributes are some that requests have, and some that they should not have.
 func (w *world) attributes() (list []stun.Setter) {
 	for range w.script.next() % 5 {
@@ -97,13 +126,7 @@ func (w *world) attributes() (list []stun.Setter) {
 		case 10:
 			list = append(list, raw(stun.AttrReservationToken, w.script.some(int(w.script.next()%16))...))
 		case 11:
-			ticket := w.script.some(int(w.script.next() % 24))
-			if len(w.model) > 0 && len(ticket) > 0 {
-				if p := pick(w.script, w.model...); len(p.tickets) > 0 {
-					ticket = []byte(pick(w.script, p.tickets...))
-				}
-			}
-			list = append(list, raw(attrMobilityTicket, ticket...))
+			list = append(list, w.ticket())
 		case 12:
 			kind := binary.BigEndian.Uint16([]byte{w.script.next() & 0x81, w.script.next()})
 			list = append(list, raw(stun.AttrType(kind), w.script.some(int(w.script.next()%40))...))
@@ -121,7 +144,13 @@ func (w *world) request(c *client, sealed bool) *stun.Message {
 	if sender.nonce = nil; sealed {
 		sender.realm, sender.nonce = w.opts.Realm, w.nonce.make(w.now, c.tuple)
 	}
-	return sender.request(pick(w.script, fuzzMethods...), append([]stun.Setter{stun.NewTransactionIDSetter(id)}, w.attributes()...)...)
+	method, attributes := pick(w.script, fuzzMethods...), []stun.Setter{stun.NewTransactionIDSetter(id)}
+	if w.script.next()%4 > 0 {
+		attributes = append(attributes, w.fitting(method)...)
+	} else {
+		attributes = append(attributes, w.attributes()...)
+	}
+	return sender.request(method, attributes...)
 }
 
 // step does one thing.
@@ -154,13 +183,15 @@ func (w *world) step() {
 			w.unproven(c, m)
 		}
 	case 8: // no message at all
-		w.unproven(c, w.script.some(int(w.script.next())))
+		w.unproven(c, w.script.some(int(w.script.next()%64)))
 	case 9:
-		w.sends(c, pick(w.script, fuzzPeers...))
+		for _, peer := range fuzzPeers {
+			w.sends(c, peer)
+		}
 	case 10:
 		w.streams(c)
 	case 11:
-		w.after(pick(w.script, 0, time.Second, 4*time.Minute, 9*time.Minute, 2*time.Hour))
+		w.after(pick(w.script, 0, time.Second, time.Minute, 2*time.Minute, 4*time.Minute, 9*time.Minute, 2*time.Hour))
 		w.model = slices.DeleteFunc(w.model, func(p *plain) bool { return !p.expires.After(w.now) })
 		if d := w.Deadline(); !d.IsZero() && !d.After(w.now) {
 			w.t.Fatal("what has expired is not ended")
@@ -211,6 +242,11 @@ func (w *world) proven(c *client, msg []byte) {
 	m := &stun.Message{Raw: bytes.Clone(msg)}
 	if err := m.Decode(); err != nil {
 		w.t.Fatal(err)
+	}
+	for _, st := range w.out.Streams {
+		if st.Kind == StreamDial { // who dials permits, though the answer comes later
+			w.of(c.tuple).permitted[st.Peer.Addr()] = w.now.Add(permissionLifetime)
+		}
 	}
 	for _, answer := range w.out.Clients {
 		reply := &stun.Message{Raw: bytes.Clone(answer.Data)}
@@ -272,11 +308,11 @@ func (w *world) learn(c *client, m, reply *stun.Message) {
 				p.permitted[w.peer(m, a).Addr()] = w.now.Add(permissionLifetime)
 			}
 		}
-	case stun.MethodChannelBind, stun.MethodConnect:
+	case stun.MethodChannelBind:
 		a, _ := m.Attributes.Get(stun.AttrXORPeerAddress)
 		peer := w.peer(m, a)
 		p.permitted[peer.Addr()] = w.now.Add(permissionLifetime)
-		if v, err := m.Get(stun.AttrChannelNumber); err == nil && m.Type.Method == stun.MethodChannelBind {
+		if v, err := m.Get(stun.AttrChannelNumber); err == nil {
 			n := binary.BigEndian.Uint16(v)
 			p.channels[n], p.until[n] = peer, w.now.Add(channelLifetime)
 		}
@@ -384,30 +420,55 @@ func (w *world) compare() {
 // Whatever strangers send, nobody but who shows good credentials changes a thing,
 // and what the server then has and relays is what a plain model has.
 func FuzzHandle(f *testing.F) {
-	f.Add([]byte("\x00\x00\x00\x01\x00\x01"))                                         // an allocation
-	f.Add([]byte("\x00\x00\x00\x01\x00\x01\x00\x00\x02\x01\x04\x00\x01\x00\x09\x00")) // a permission, and data
-	f.Add([]byte("\x00\x00\x00\x02\x00\x0b\x00\x01\x00\x00\x01\x01\x0b\x04\x01\x01\x01\x01\x00\x00\x01"))
-	f.Add([]byte("\x00\x05\x00\x00\x00\x08\x14\x00\x03\x00\x00\x21\x12\xa4\x42aaaaaaaaaaaa"))
-	f.Add([]byte("\x02\x00\x00\x01\x02\x01\x02\x00\x04\x01\x04\x00\x01\x02\x0a\x01\x00\x00\x03\x00\x05\x01\x0c\x00\x2a\x04\x00\x00\x00\x01\x01"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		s := newStory(t, func(o *Options, _ *ports) { o.Challenges = 1 << 20 })
-		w := &world{story: s, script: (*script)(&b)}
-		for i, name := range []string{"alice", "alice", "mallory", "alice", "mallory"} {
-			c := s.client(netip.AddrPortFrom(home.Addr(), uint16(5000+i)))
-			if c.name = name; name == "mallory" {
-				c.password = "malice"
-			}
-			if i > 2 {
-				c.tuple.Transport, c.tuple.Conn = TCP, uint64(i)
-			}
-			w.clients = append(w.clients, c)
+	f.Add([]byte{0, 0, 0, 1, 0, 1})                                                 // an allocation,
+	f.Add([]byte{0, 0, 0, 1, 0, 1, 0, 0, 2, 1, 0, 1, 0, 9, 0, 0, 0, 3, 1, 0, 0, 1}) // then a permission, data and a channel
+	f.Add([]byte{0, 0, 0, 1, 1, 1, 1, 0, 1, 1, 2, 0, 0, 1})                         // a move
+	f.Add([]byte{3, 0, 0, 1, 2, 1, 3, 0, 4, 1, 0, 1, 3, 10, 1, 0, 0})               // a dial
+	f.Add([]byte{0, 5, 1, 0, 0, 0, 8, 20, 0, 3, 0, 0, 0x21, 0x12, 0xa4, 0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
+	f.Fuzz(func(t *testing.T, b []byte) { play(t, b) })
+}
+
+// The same with scripts by chance, so that every run of the tests has some.
+func TestServerIsAsThePlainModel(t *testing.T) {
+	chance := rand.New(rand.NewPCG(1, 2))
+	relayed, moved := uint64(0), uint64(0)
+	for range 200 {
+		b := make([]byte, 2000)
+		for i := range b {
+			b[i] = byte(chance.Uint32())
 		}
-		for len(b) > 0 {
-			w.step()
+		stats := play(t, b)
+		relayed += stats.Up + stats.Down
+		moved += stats.Moved
+	}
+	if relayed < 100 || moved < 10 {
+		t.Errorf("%d packets and %d moves: the scripts do too little", relayed, moved)
+	}
+}
+
+// maxSteps bounds a script, lest the fuzzer looks for ever longer ones.
+const maxSteps = 200
+
+// play has a new server and five clients do what a script says.
+func play(t *testing.T, b []byte) Stats {
+	s := newStory(t, func(o *Options, _ *ports) { o.Challenges = 1 << 20 })
+	w := &world{story: s, script: (*script)(&b)}
+	for i, name := range []string{"alice", "alice", "mallory", "alice", "mallory"} {
+		c := s.client(netip.AddrPortFrom(home.Addr(), uint16(5000+i)))
+		if c.name = name; name == "mallory" {
+			c.password = "malice"
 		}
-		s.after(24 * time.Hour)
-		s.empty()
-	})
+		if i > 2 {
+			c.tuple.Transport, c.tuple.Conn = TCP, uint64(i)
+		}
+		w.clients = append(w.clients, c)
+	}
+	for n := 0; len(b) > 0 && n < maxSteps; n++ {
+		w.step()
+	}
+	s.after(24 * time.Hour)
+	s.empty()
+	return s.Stats()
 }
 
 // An address is read as the library reads it.
@@ -417,6 +478,10 @@ func FuzzPeerAddress(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value []byte) {
 		s := New(Options{})
 		s.req.TransactionID = [stun.TransactionIDSize]byte{1, 2, 3}
+		if len(value) > 0 {
+			value = bytes.Clone(value)
+			value[0] = 0 // receivers ignore it (RFC 8489 §14.1), the library does not
+		}
 		a := stun.RawAttribute{Type: stun.AttrXORPeerAddress, Value: value}
 		got, ok := s.peerOf(a)
 		var want stun.XORMappedAddress

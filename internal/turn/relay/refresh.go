@@ -24,22 +24,11 @@ func (s *Server) newTicket() (t ticket) {
 	return t
 }
 
-// refresh keeps, ends or moves an allocation (RFC 8656 §8, RFC 8016 §3.2).
+// refresh keeps, ends or moves an allocation (RFC 8656 §8, RFC 8016 §3.2). It
+// moves only if nothing is wrong: who is refused keeps the ticket that it has.
 func (s *Server) refresh(r *request) {
-	a := s.byTuple[r.from]
-	moved := false
-	if t, err := s.req.Get(attrMobilityTicket); err == nil && len(t) > 0 {
-		var ok bool
-		if a, moved, ok = s.move(r, a, t); !ok {
-			return
-		}
-	}
-	if a == nil {
-		s.fail(r, stun.CodeAllocMismatch)
-		return
-	}
-	if a.username != r.username {
-		s.fail(r, stun.CodeWrongCredentials)
+	a, shown, ok := s.refreshed(r)
+	if !ok {
 		return
 	}
 	lifetime := s.lifetime()
@@ -54,39 +43,50 @@ func (s *Server) refresh(r *request) {
 			return
 		}
 	}
+	if a.tuple != r.from {
+		s.move(a, r.from)
+	}
 	a.expires = r.now.Add(lifetime)
 	heap.Fix(&s.expiring, a.index)
 	answer := []stun.Setter{number32{stun.AttrLifetime, seconds(lifetime)}}
-	if moved {
+	if shown {
 		answer = append(answer, stun.RawAttribute{Type: attrMobilityTicket, Value: a.ticket[:]})
 	}
 	s.succeed(r, answer...)
 }
 
-// move takes an allocation along to the address from which its client asks. The
-// nonce has proven that address, the password the client. It answers and reports
-// false where there is nothing to move.
-func (s *Server) move(r *request, here *allocation, t []byte) (a *allocation, moved, ok bool) {
+// refreshed returns the allocation that a Refresh request is about: that of the
+// ticket it shows, else that of where it comes from. It answers and reports false
+// if there is none or the user is another.
+func (s *Server) refreshed(r *request) (a *allocation, shown, ok bool) {
+	t, err := s.req.Get(attrMobilityTicket)
+	if shown = err == nil && len(t) > 0; !shown {
+		a, ok = s.allocationOf(r)
+		return a, false, ok
+	}
 	if len(t) != len(ticket{}) {
 		s.fail(r, stun.CodeBadRequest)
-		return nil, false, false
+		return nil, true, false
 	}
 	a = s.byTicket[ticket(t)]
-	switch {
+	switch here := s.byTuple[r.from]; {
 	case a == nil, here != nil && here != a:
 		s.fail(r, stun.CodeAllocMismatch)
-		return nil, false, false
+		return nil, true, false
 	case a.username != r.username:
 		s.fail(r, stun.CodeWrongCredentials)
-		return nil, false, false
-	case here == a:
-		return a, true, true // asked again, or for nothing
+		return nil, true, false
 	}
+	return a, true, true // of where it comes from: asked again, or for nothing
+}
+
+// move takes an allocation along to the address from which its client asks. The
+// nonce has proven that address, the password the client.
+func (s *Server) move(a *allocation, to Tuple) {
 	delete(s.byTuple, a.tuple)
 	delete(s.byTicket, a.former)
-	a.tuple = r.from
+	a.tuple = to
 	a.former, a.ticket = a.ticket, s.newTicket()
 	s.byTuple[a.tuple], s.byTicket[a.ticket] = a, a
 	s.stats.Moved++
-	return a, true, true
 }
