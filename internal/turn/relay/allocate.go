@@ -69,7 +69,7 @@ func (s *Server) allocate(r *request) {
 		return
 	}
 	a := &allocation{
-		id: s.lastID + 1, tuple: r.from, username: r.username, user: user, key: r.key,
+		id: s.lastID + 1, tuple: r.from, username: r.username, user: user,
 		ownOnly: ownOnly || s.opts.Relays == nil, tcp: w.tcp, begun: s.req.TransactionID,
 	}
 	if w.tcp && a.ownOnly {
@@ -155,7 +155,7 @@ func (s *Server) openRelays(r *request, a *allocation, w wish) (code stun.ErrorC
 			if code = stun.CodeInsufficientCapacity; errors.Is(err, ErrFamily) {
 				code = stun.CodeAddrFamilyNotSupported
 			}
-			a.refused = append(a.refused, f)
+			a.refused = append(a.refused, addressError{f, code})
 			continue
 		}
 		a.relays = append(a.relays, relay)
@@ -216,8 +216,8 @@ func (s *Server) tellAllocation(r *request, a *allocation) {
 			list = append(list, stun.RawAttribute{Type: stun.AttrReservationToken, Value: relay.Token[:]})
 		}
 	}
-	for _, f := range a.refused {
-		list = append(list, stun.RawAttribute{Type: attrAddressError, Value: []byte{byte(f), 0, 4, 40}}) // 440
+	for _, e := range a.refused {
+		list = append(list, e)
 	}
 	if !a.ticket.isZero() {
 		list = append(list, stun.RawAttribute{Type: attrMobilityTicket, Value: a.ticket[:]})

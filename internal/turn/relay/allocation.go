@@ -2,6 +2,7 @@ package relay
 
 import (
 	"container/heap"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -16,11 +17,10 @@ type allocation struct {
 	tuple    Tuple
 	username string
 	user     string // whom quotas count
-	key      integrity
 	ownOnly  bool
 	tcp      bool // of RFC 6062
 	relays   []Relay
-	refused  []family // asked for, but not to be had
+	refused  []addressError // asked for, but not to be had
 	expires  media.Time
 	index    int // in the expiryHeap
 
@@ -119,30 +119,55 @@ func (s *Server) end(a *allocation, out *Output) {
 	if a.index >= 0 {
 		heap.Remove(&s.expiring, a.index)
 	}
-	s.dropStreams(a, out)
+	s.dropStreams(a, out, func(*stream) bool { return true })
 	for _, r := range a.relays {
-		if r.ID == 0 {
-			delete(s.virtuals, r.Addr) // a socket's may be the same
-			continue
-		}
-		s.leave(a, r)
-		s.opts.Relays.Close(r.ID)
+		s.giveBack(a, r)
 	}
 	out.Ended = append(out.Ended, a.id)
 }
 
-// leave takes an allocation off its socket.
+// giveBack ends a relayed address.
+func (s *Server) giveBack(a *allocation, r Relay) {
+	if r.ID == 0 {
+		delete(s.virtuals, r.Addr) // a socket's may be the same
+		return
+	}
+	s.leave(a, r)
+	s.opts.Relays.Close(r.ID)
+}
+
+// shed ends one family of an allocation that has both, with all that was opened
+// by it; the other family's stays (RFC 8656 §8.1).
+func (s *Server) shed(a *allocation, f family, out *Output) {
+	a.relays = slices.DeleteFunc(a.relays, func(r Relay) bool {
+		gone := familyOf(r.Addr.Addr()) == f
+		if gone {
+			s.giveBack(a, r)
+		}
+		return gone
+	})
+	maps.DeleteFunc(a.permissions, func(addr netip.Addr, _ media.Time) bool { return familyOf(addr) == f })
+	maps.DeleteFunc(a.channels, func(_ uint16, c *channel) bool { return familyOf(c.peer.Addr()) == f })
+	maps.DeleteFunc(a.byPeer, func(peer netip.AddrPort, _ *channel) bool { return familyOf(peer.Addr()) == f })
+	a.claims = slices.DeleteFunc(a.claims, func(peer netip.AddrPort) bool { return familyOf(peer.Addr()) == f })
+	s.dropStreams(a, out, func(st *stream) bool { return familyOf(st.peer.Addr()) == f })
+}
+
+// leave takes an allocation off its socket. One may be of both families.
 func (s *Server) leave(a *allocation, r Relay) {
 	e := s.ends[r.ID]
 	if !r.Shared {
 		delete(s.ends, r.ID)
 		return
 	}
+	f := familyOf(r.Addr.Addr())
 	for addr := range a.permissions {
-		e.revoke(addr, a)
+		if familyOf(addr) == f {
+			e.revoke(addr, a)
+		}
 	}
 	for _, peer := range a.claims {
-		if e.peers[peer] == a {
+		if familyOf(peer.Addr()) == f && e.peers[peer] == a {
 			delete(e.peers, peer)
 		}
 	}

@@ -45,19 +45,20 @@ func (b *book) Account(name string) (string, bool) { return name, b.ownOnly }
 // ports is where relay sockets come from (Relays): one port after the other, or
 // one for all.
 type ports struct {
-	shared bool
-	noIPv6 bool
-	full   bool
-	last   RelayID
-	open   map[RelayID]int
-	tokens map[[8]byte]bool
-	asked  []Opening
+	shared   bool
+	noIPv6   bool
+	full     bool
+	fullIPv6 bool
+	last     RelayID
+	open     map[RelayID]int
+	tokens   map[[8]byte]bool
+	asked    []Opening
 }
 
 func (p *ports) Open(o Opening) (Relay, error) {
 	p.asked = append(p.asked, o)
 	switch {
-	case p.full:
+	case p.full, o.IPv6 && p.fullIPv6:
 		return Relay{}, fmt.Errorf("full")
 	case o.IPv6 && p.noIPv6:
 		return Relay{}, ErrFamily

@@ -3,6 +3,7 @@ package relay
 import (
 	"bytes"
 	"encoding/binary"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -46,6 +47,14 @@ type plain struct {
 	channels  map[uint16]netip.AddrPort
 	until     map[uint16]media.Time
 	tickets   []string
+	families  int
+}
+
+// shed forgets one of two families.
+func (p *plain) shed(f family) {
+	p.families--
+	maps.DeleteFunc(p.permitted, func(addr netip.Addr, _ media.Time) bool { return familyOf(addr) == f })
+	maps.DeleteFunc(p.channels, func(_ uint16, peer netip.AddrPort) bool { return familyOf(peer.Addr()) == f })
 }
 
 // world is a server with clients of several minds, and the model.
@@ -280,6 +289,11 @@ func (w *world) learn(c *client, m, reply *stun.Message) {
 			}
 			p = &plain{tuple: c.tuple, user: c.name, tcp: transport[0] == protocolTCP, expires: until(),
 				permitted: map[netip.Addr]media.Time{}, channels: map[uint16]netip.AddrPort{}, until: map[uint16]media.Time{}}
+			for _, a := range reply.Attributes {
+				if a.Type == stun.AttrXORRelayedAddress {
+					p.families++
+				}
+			}
 			w.model = append(w.model, p)
 		}
 	case stun.MethodRefresh:
@@ -299,7 +313,12 @@ func (w *world) learn(c *client, m, reply *stun.Message) {
 	}
 	switch m.Type.Method {
 	case stun.MethodRefresh:
-		if p.expires = until(); p.expires == w.now {
+		expires := until()
+		if f, err := m.Get(stun.AttrRequestedAddressFamily); err == nil && expires == w.now && p.families == 2 {
+			p.shed(family(f[0]))
+			return
+		}
+		if p.expires = expires; p.expires == w.now {
 			w.model = slices.DeleteFunc(w.model, func(q *plain) bool { return p == q })
 		}
 	case stun.MethodCreatePermission:

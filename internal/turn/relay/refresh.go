@@ -31,62 +31,83 @@ func (s *Server) refresh(r *request) {
 	if !ok {
 		return
 	}
-	lifetime := s.lifetime()
-	if v, err := s.req.Get(stun.AttrLifetime); err == nil && len(v) == 4 && binary.BigEndian.Uint32(v) == 0 {
-		s.succeed(r, number32{stun.AttrLifetime, 0})
-		s.end(a, r.out)
+	f, ok := s.refreshedFamily(a)
+	if !ok {
+		s.fail(r, stun.CodePeerAddrFamilyMismatch)
 		return
 	}
-	if f, err := s.req.Get(stun.AttrRequestedAddressFamily); err == nil {
-		if _, ok := a.relayOf(len(f) == 4 && family(f[0]) == ipv4); !ok {
-			s.fail(r, stun.CodePeerAddrFamilyMismatch) // RFC 8656 §8.2
-			return
-		}
+	lifetime := s.lifetime()
+	if v, err := s.req.Get(stun.AttrLifetime); err == nil && len(v) == 4 && binary.BigEndian.Uint32(v) == 0 {
+		lifetime = 0
 	}
 	if a.tuple != r.from {
-		s.move(a, r.from)
+		s.move(a, r.from, shown)
 	}
-	a.expires = r.now.Add(lifetime)
-	heap.Fix(&s.expiring, a.index)
 	answer := []stun.Setter{number32{stun.AttrLifetime, seconds(lifetime)}}
-	if shown {
+	if !shown.isZero() {
 		answer = append(answer, stun.RawAttribute{Type: attrMobilityTicket, Value: a.ticket[:]})
 	}
 	s.succeed(r, answer...)
+	switch {
+	case lifetime > 0:
+		a.expires = r.now.Add(lifetime)
+		heap.Fix(&s.expiring, a.index)
+	case f != 0 && len(a.relays) > 1:
+		s.shed(a, f, r.out)
+	default:
+		s.end(a, r.out)
+	}
 }
 
 // refreshed returns the allocation that a Refresh request is about: that of the
 // ticket it shows, else that of where it comes from. It answers and reports false
 // if there is none or the user is another.
-func (s *Server) refreshed(r *request) (a *allocation, shown, ok bool) {
+func (s *Server) refreshed(r *request) (a *allocation, shown ticket, ok bool) {
 	t, err := s.req.Get(attrMobilityTicket)
-	if shown = err == nil && len(t) > 0; !shown {
+	if err != nil || len(t) == 0 {
 		a, ok = s.allocationOf(r)
-		return a, false, ok
+		return a, shown, ok
 	}
 	if len(t) != len(ticket{}) {
 		s.fail(r, stun.CodeBadRequest)
-		return nil, true, false
+		return nil, shown, false
 	}
 	a = s.byTicket[ticket(t)]
 	switch here := s.byTuple[r.from]; {
 	case a == nil, here != nil && here != a:
 		s.fail(r, stun.CodeAllocMismatch)
-		return nil, true, false
+		return nil, shown, false
 	case a.username != r.username:
 		s.fail(r, stun.CodeWrongCredentials)
-		return nil, true, false
+		return nil, shown, false
 	}
-	return a, true, true // of where it comes from: asked again, or for nothing
+	return a, ticket(t), true // of where it comes from: asked again, or for nothing
 }
 
 // move takes an allocation along to the address from which its client asks. The
-// nonce has proven that address, the password the client.
-func (s *Server) move(a *allocation, to Tuple) {
+// nonce has proven that address, the password the client. The ticket that it has
+// shown stays good, for it may ask again.
+func (s *Server) move(a *allocation, to Tuple, shown ticket) {
 	delete(s.byTuple, a.tuple)
 	delete(s.byTicket, a.former)
-	a.tuple = to
-	a.former, a.ticket = a.ticket, s.newTicket()
-	s.byTuple[a.tuple], s.byTicket[a.ticket] = a, a
+	delete(s.byTicket, a.ticket)
+	a.tuple, a.former, a.ticket = to, shown, s.newTicket()
+	s.byTuple[a.tuple], s.byTicket[a.former], s.byTicket[a.ticket] = a, a, a
 	s.stats.Moved++
+}
+
+// refreshedFamily returns of which family a Refresh request speaks, 0 for all that
+// the allocation has. It reports false if there is no relayed address of the
+// family (RFC 8656 §8.2). Both families live equally long, and only end apart.
+func (s *Server) refreshedFamily(a *allocation) (f family, ok bool) {
+	v, err := s.req.Get(stun.AttrRequestedAddressFamily)
+	if err != nil {
+		return 0, true
+	}
+	if len(v) != 4 || family(v[0]) != ipv4 && family(v[0]) != ipv6 {
+		return 0, false
+	}
+	f = family(v[0])
+	_, ok = a.relayOf(f == ipv4)
+	return f, ok
 }

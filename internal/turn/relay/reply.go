@@ -108,6 +108,19 @@ func (n number32) AddTo(m *stun.Message) error {
 	return nil
 }
 
+// addressError is an ADDRESS-ERROR-CODE: why a family is missing, for good (440) or
+// for now (508).
+type addressError struct {
+	family family
+	code   stun.ErrorCode
+}
+
+// AddTo implements stun.Setter.
+func (e addressError) AddTo(m *stun.Message) error {
+	m.Add(attrAddressError, []byte{byte(e.family), 0, byte(e.code / 100), byte(e.code % 100)})
+	return nil
+}
+
 // peerOf reads an XOR-PEER-ADDRESS or the like from the request's attribute
 // without allocating. v4-mapped addresses become IPv4.
 func (s *Server) peerOf(a stun.RawAttribute) (netip.AddrPort, bool) {

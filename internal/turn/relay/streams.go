@@ -57,6 +57,7 @@ type stream struct {
 	// asked is the Connect request that waits for the peer.
 	asked       [stun.TransactionIDSize]byte
 	fingerprint bool
+	key         integrity
 }
 
 // connect opens a connection to a peer (RFC 6062 §5.2).
@@ -91,7 +92,7 @@ func (s *Server) connect(r *request) {
 		return
 	}
 	st := s.newStream(r.now, a, peer)
-	st.asked, st.fingerprint = s.req.TransactionID, r.fingerprint
+	st.asked, st.fingerprint, st.key = s.req.TransactionID, r.fingerprint, r.key
 	relay, _ := a.relayOf(peer.Addr().Is4())
 	r.out.Streams = append(r.out.Streams, StreamAction{Kind: StreamDial, Stream: st.id, Relay: relay.ID, Peer: peer})
 }
@@ -125,7 +126,7 @@ func (s *Server) Dialed(now media.Time, id uint32, ok bool, out *Output) bool {
 	}
 	st.open = true
 	s.req.Type, s.req.TransactionID = stun.NewType(stun.MethodConnect, stun.ClassRequest), st.asked
-	r := &request{now: now, from: st.owner.tuple, out: out, fingerprint: st.fingerprint, key: st.owner.key}
+	r := &request{now: now, from: st.owner.tuple, out: out, fingerprint: st.fingerprint, key: st.key}
 	if !ok {
 		s.forget(st)
 		s.fail(r, stun.CodeConnTimeoutOrFailure)
@@ -188,9 +189,12 @@ func (s *Server) Closed(id uint32) {
 	}
 }
 
-// dropStreams ends the connections of an allocation.
-func (s *Server) dropStreams(a *allocation, out *Output) {
+// dropStreams ends connections of an allocation.
+func (s *Server) dropStreams(a *allocation, out *Output, which func(*stream) bool) {
 	for id, st := range a.streams {
+		if !which(st) {
+			continue
+		}
 		s.forget(st)
 		out.Streams = append(out.Streams, StreamAction{Kind: StreamDrop, Stream: id})
 	}
