@@ -95,6 +95,28 @@ func TestChannels(t *testing.T) {
 	c.wants(0, stun.MethodChannelBind, number(0x4000), to(carol)) // both are free again
 }
 
+// A channel expires although its peer is still permitted.
+func TestChannelsExpire(t *testing.T) {
+	s := newStory(t, nil)
+	c := s.allocated(home)
+	c.wants(0, stun.MethodChannelBind, number(0x4000), to(bob))
+	for range 3 {
+		s.after(3 * time.Minute)
+		c.wants(0, stun.MethodCreatePermission, to(bob))
+		c.wants(0, stun.MethodRefresh)
+	}
+	if c.send(channelMessage(0x4000, "x")); len(s.out.Peers) != 1 {
+		t.Error("it has expired too early")
+	}
+	s.after(time.Minute)
+	if c.send(channelMessage(0x4000, "x")); len(s.out.Peers) != 0 {
+		t.Error("the client still sends by it")
+	}
+	if got := s.fromPeer(c, bob, "x"); len(got) != 1 || got[0].Data[0]>>6 != 0 {
+		t.Errorf("the peer's packet comes as %x, want a Data indication", got)
+	}
+}
+
 func TestStreamsPadChannelData(t *testing.T) {
 	s := newStory(t, nil)
 	c := s.client(home)
