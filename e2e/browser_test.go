@@ -68,17 +68,7 @@ func TestBrowser(t *testing.T) {
 }
 
 func (s story) run(t *testing.T, file string) {
-	for _, needed := range append([]string{"node", chromium()}, s.programs...) {
-		if _, err := exec.LookPath(needed); err != nil {
-			missing(t, "this story needs "+needed)
-		}
-	}
-	if _, err := os.Stat("node_modules"); err != nil {
-		missing(t, "run scripts/npm.sh e2e first")
-	}
-	if _, built := web.Client(); !built && strings.Contains(file, "/ui-") {
-		missing(t, "run make web first")
-	}
+	needBrowsers(t, strings.Contains(file, "/ui-"), s.programs...)
 	pages, err := page()
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +93,23 @@ func (s story) run(t *testing.T, file string) {
 		"TMPDIR="+t.TempDir(), // browsers that are killed leave their profiles behind
 	)
 	tell(t, cmd, cmp.Or(s.limit, storyTime))
+}
+
+// needBrowsers skips a test where its browsers can't run, or the real page is not
+// built that it shows.
+func needBrowsers(t *testing.T, real bool, programs ...string) {
+	t.Helper()
+	for _, needed := range append([]string{"node", chromium()}, programs...) {
+		if _, err := exec.LookPath(needed); err != nil {
+			missing(t, "this story needs "+needed)
+		}
+	}
+	if _, err := os.Stat("node_modules"); err != nil {
+		missing(t, "run scripts/npm.sh e2e first")
+	}
+	if _, built := web.Client(); real && !built {
+		missing(t, "run make web first")
+	}
 }
 
 func chromium() string { return cmp.Or(os.Getenv("CHROMIUM"), "chromium") }

@@ -171,8 +171,11 @@ func (w *watcher) take(frame []byte, packet *rtp.Packet) []byte {
 	if err != nil {
 		return nil // padding
 	}
-	if vp8.S == 1 {
+	switch {
+	case vp8.S == 1:
 		frame = frame[:0]
+	case frame == nil:
+		return nil // it began before the first packet
 	}
 	frame = append(frame, payload...)
 	if !packet.Marker {

@@ -28,9 +28,19 @@ func TestMatrix(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ann, ben, took := call(t, h, name, a, b)
-			row.media, row.path = took, string(ann.now().Path)
-			row.left, row.right = describe(ann.now().Way), describe(ben.now().Way)
+			row.media, row.server = took, [2]client.Candidate{ann.now().Way, ben.now().Way}
+			if a.kind.meets(b.kind) {
+				row.met = meetDirectly(ann, ben)
+				row.direct = [2]client.Candidate{ann.now().Direct, ben.now().Direct}
+			}
 			table.add(row)
+			whole := a.kind.nat != lossy && b.kind.nat != lossy // visitors wait for nothing that was lost
+			for _, g := range []*guest{ann, ben} {
+				s := g.now()
+				if !a.kind.meets(b.kind) && s.Path != api.PathSFU || whole && s.Broken > 0 {
+					t.Errorf("%s sees %+v", g.name, s)
+				}
+			}
 		})
 	}
 	for i, a := range left {
@@ -59,19 +69,27 @@ func call(t *testing.T, h *host, room string, a, b *site) (ann, ben *guest, took
 	}
 	for g, s := range map[*guest]*site{ann: a, ben: b} {
 		if way, want := g.now().Way, s.kind.toServer(); way.Protocol != want.Protocol || way.Relay != want.Relay {
-			t.Errorf("%s reaches the server by %s, want %s", g.name, describe(way), describe(want))
+			t.Errorf("%s reaches the server by %+v, want %+v", g.name, way, want)
 		}
 	}
 	return ann, ben, took
 }
 
-// describe says a candidate in a few words.
-func describe(c client.Candidate) string {
-	words := string(c.Type) + " " + string(c.Protocol)
-	if c.Relay != "" {
-		words = string(c.Type) + " by " + string(c.Relay)
+// meetDirectly waits until two are on a direct path, by UDP and without a relay,
+// and still see each other. It returns after how many milliseconds they were,
+// since the second one wished to join.
+func meetDirectly(ann, ben *guest) int64 {
+	ann.t.Helper()
+	for _, g := range []*guest{ann, ben} {
+		moved := g.sees("a direct path", func(s sight) bool {
+			return s.Path == api.PathP2P && s.Direct.Protocol == api.CandidateUDP
+		})
+		if moved.Direct.Relay != "" {
+			g.t.Errorf("%s's direct path is %+v", g.name, moved.Direct)
+		}
+		g.sees("pictures on it", func(s sight) bool { return s.Pictures > moved.Pictures+50 })
 	}
-	return words
+	return max(ann.now().Moved, ben.now().Moved) - ben.now().Began
 }
 
 func pictured(s sight) bool { return s.Pictures > 5 }

@@ -30,16 +30,17 @@ type visit struct {
 // sight is what a visitor sees. It prints a line of it whenever it is another
 // one. Times are those of the machine, in milliseconds.
 type sight struct {
-	Member   string           `json:"member,omitempty"`
-	Began    int64            `json:"began"`           // to join
-	First    int64            `json:"first,omitempty"` // picture
-	Last     int64            `json:"last,omitempty"`
-	Pictures int              `json:"pictures,omitempty"`
-	Broken   int              `json:"broken,omitempty"`
-	State    string           `json:"state,omitempty"`
-	Way      client.Candidate `json:"way"` // to the server
-	Path     api.Path         `json:"path,omitempty"`
-	Reason   api.PathReason   `json:"reason,omitempty"`
+	Member   string           `json:"member"`
+	Began    int64            `json:"began"` // to join
+	First    int64            `json:"first"` // picture
+	Last     int64            `json:"last"`
+	Pictures int              `json:"pictures"`
+	Broken   int              `json:"broken"`
+	State    string           `json:"state"`  // of the connection to the server
+	Way      client.Candidate `json:"way"`    // to the server
+	Path     api.Path         `json:"path"`   // that the room has decided on
+	Moved    int64            `json:"moved"`  // to a direct path, for the first time
+	Direct   client.Candidate `json:"direct"` // of the direct connection, if that is up
 }
 
 // visitor is a process that visits.
@@ -71,7 +72,7 @@ func (v *visitor) run(job string) error {
 	defer cancel()
 	v.sight.Began = time.Now().UnixMilli()
 	room, err := client.Join(ctx, what.URL, client.Options{
-		Room: what.Room, Name: what.Name, VideoSenders: 1, VideoSlots: 1, AutoView: true,
+		Room: what.Room, Name: what.Name, VideoSenders: 1, VideoSlots: 1, AutoView: true, Direct: true,
 		Handlers: client.Handlers{Track: v.watch},
 	})
 	if err != nil {
@@ -143,12 +144,16 @@ func (v *visitor) obey(command string) error {
 // look returns what is to be seen now.
 func (v *visitor) look() sight {
 	room, me, way := v.room.Snapshot(), v.room.Member(), v.room.Connection()
+	direct, _ := v.room.DirectConnection()
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s := &v.sight
-	s.Member, s.State, s.Way = me, way.State.String(), way.Local
+	s.Member, s.State, s.Way, s.Direct = me, way.State.String(), way.Local, direct.Local
 	if i := slices.IndexFunc(room.Members, func(m api.Member) bool { return m.ID == me }); i >= 0 {
-		s.Path, s.Reason = room.Members[i].Path, room.Members[i].Reason
+		s.Path = room.Members[i].Path
+	}
+	if s.Path == api.PathP2P && s.Moved == 0 {
+		s.Moved = time.Now().UnixMilli()
 	}
 	return *s
 }

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/tutti-rtc/tutti/api"
+	"github.com/tutti-rtc/tutti/client"
 )
 
 // waysFile is where the matrix leaves its table, for the docs.
@@ -21,14 +24,14 @@ type ways struct {
 	rows []wayRow // guarded by mu
 }
 
-// wayRow is one pair. Times are in milliseconds since the second one wished to
-// join.
+// wayRow is one pair: the ways of the two to the server, and to each other if
+// they met. Times are in milliseconds since the second one wished to join: until
+// both see each other, and until they do so directly.
 type wayRow struct {
-	order        int // of the pair, which finish in any
-	pair         string
-	path         string // p2p or sfu
-	left, right  string // candidate type and protocol
-	media, moved int64  // first pictures of both; on a direct path, 0 for never
+	order          int // of the pairs, which finish in any
+	pair           string
+	server, direct [2]client.Candidate
+	media, met     int64
 }
 
 func (w *ways) add(row wayRow) {
@@ -43,13 +46,14 @@ func (w *ways) write(t *testing.T) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	slices.SortFunc(w.rows, func(a, b wayRow) int { return cmp.Compare(a.order, b.order) })
-	table := bytes.NewBufferString("| pair | path | first | second | pictures after | direct after |\n|---|---|---|---|---|---|\n")
+	table := bytes.NewBufferString("| pair | to the server | pictures after | to each other | after |\n|---|---|---|---|---|\n")
 	for _, r := range w.rows {
-		moved := ""
-		if r.moved > 0 {
-			moved = fmt.Sprintf("%d ms", r.moved)
+		fmt.Fprintf(table, "| %s | %s | %d ms |", r.pair, describe(r.server), r.media)
+		if r.met > 0 {
+			fmt.Fprintf(table, " %s | %d ms |\n", describe(r.direct), r.met)
+		} else {
+			fmt.Fprint(table, " | |\n")
 		}
-		fmt.Fprintf(table, "| %s | %s | %s | %s | %d ms | %s |\n", r.pair, r.path, r.left, r.right, r.media, moved)
 	}
 	t.Logf("%s", strings.TrimSpace(table.String()))
 	if err := os.MkdirAll(filepath.Dir(waysFile), 0o755); err != nil {
@@ -58,4 +62,16 @@ func (w *ways) write(t *testing.T) {
 	if err := os.WriteFile(waysFile, table.Bytes(), 0o644); err != nil {
 		t.Error(err)
 	}
+}
+
+// describe says two ends in a few words.
+func describe(ends [2]client.Candidate) string {
+	var words []string
+	for _, c := range ends {
+		if c.Relay != "" {
+			c.Protocol = "by " + api.CandidateProtocol(c.Relay)
+		}
+		words = append(words, string(c.Type)+" "+string(c.Protocol))
+	}
+	return strings.Join(words, ", ")
 }

@@ -2,7 +2,7 @@
 
 import { chromium } from "playwright-core";
 import { beforeThePage, bring, which } from "./stage.mjs";
-import { chromiumPath, url } from "./world.mjs";
+import { url } from "./world.mjs";
 
 const flags = [
   "--no-sandbox", "--disable-gpu", "--disable-background-networking",
@@ -11,11 +11,13 @@ const flags = [
   "--autoplay-policy=no-user-gesture-required",
   // Pages get cameras on https and localhost only; a network of the tests is neither.
   `--unsafely-treat-insecure-origin-as-secure=${url}`,
+  // The server's own certificate, where it has one.
+  ...(url.startsWith("https:") ? ["--ignore-certificate-errors"] : []),
 ];
 
-/** Opens Chromium. Who comes is added to people. */
-export async function openChromium(people) {
-  const browser = await chromium.launch({ executablePath: which(chromiumPath), args: flags });
+/** Opens the Chromium of this path. Who comes is added to people. */
+export async function openChromium(people, path) {
+  const browser = await chromium.launch({ executablePath: which(path), args: flags });
   return {
     /**
      * Brings a person to a page: the bare one, or another address of the site.

@@ -2,16 +2,19 @@
 
 import { openChromium } from "./chromium.mjs";
 import { lookBack } from "./stage.mjs";
+import { chromiumPaths } from "./world.mjs";
 
 /**
  * Tells a story and ends the process with its outcome. Tell gets enter, which
- * brings a person to a page in Chromium, and people, which has all of them.
+ * brings a person to a page in Chromium, enterElsewhere, which does so on
+ * another machine if there is one, and people, which has all of them.
  */
 export async function story(tell) {
   const people = [];
   let code = 0;
   try {
-    await tell({ ...(await openChromium(people)), people });
+    const [here, elsewhere] = await Promise.all(chromiumPaths.map((path) => openChromium(people, path)));
+    await tell({ ...here, enterElsewhere: elsewhere?.enter, people });
   } catch (error) {
     console.log(error.stack);
     await lookBack(people);

@@ -11,7 +11,8 @@ export const url = E2E_URL;
 export const direct = E2E_SERVER;
 /** A folder for what a failed story leaves behind. */
 export const artifacts = E2E_ARTIFACTS;
-export const chromiumPath = E2E_CHROMIUM;
+/** One Chromium, or one for each machine that people are on. */
+export const chromiumPaths = E2E_CHROMIUM.split(":");
 
 function ask(what, ...args) {
   const query = args.map((arg) => `arg=${encodeURIComponent(arg)}`).join("&");
