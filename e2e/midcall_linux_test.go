@@ -15,17 +15,25 @@ const (
 )
 
 // TestRouterForgets is a router that forgets its mappings in the middle of a
-// call: from then on the server sees the client at another port.
+// call. A symmetric one then shows the client to the server at another port; two
+// who met directly have to meet anew.
 func TestRouterForgets(t *testing.T) {
 	l := newLab(t)
 	h := l.host(t)
-	k := kindNamed(t, "symmetric")
-	a, b := l.site(t, k), l.site(t, k)
-	ann, ben, _ := call(t, h, "rebinding", a, b)
-	if err := a.rebind(); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"symmetric", "port-restricted"} {
+		t.Run(name, func(t *testing.T) {
+			k := kindNamed(t, name)
+			a, b := l.site(t, k), l.site(t, k)
+			ann, ben, _ := call(t, h, name, a, b)
+			if k.meets(k) {
+				meetDirectly(ann, ben)
+			}
+			if err := a.rebind(); err != nil {
+				t.Fatal(err)
+			}
+			goesOn(t, "after the router forgot", gapTime, ann, ben)
+		})
 	}
-	goesOn(t, "after the router forgot", gapTime, ann, ben)
 }
 
 // TestShortMappings is a call of few words behind routers that forget a port

@@ -41,7 +41,7 @@ func newMirror(t *testing.T, l *lab, only6 bool) *mirror {
 	first := uplink.attach(t, n, "wan")[0]
 	second := uplink.at(uplink.nets[0], *uplink.next)
 	*uplink.next++
-	n.ip(t, "address add "+second.String()+" dev wan")
+	n.ip(t, assign(second, "wan"))
 	m := &mirror{}
 	for a, addr := range []netip.Addr{first, second.Addr()} {
 		for p := range m.faces[a] {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -36,7 +37,7 @@ func newNamespace(t *testing.T, name string) *namespace {
 			t.Error(err)
 		}
 	})
-	// Addresses are there at once: nobody else can have them (RFC 4862 §5.4).
+	// Link-local addresses are there at once, see assign.
 	n.set(t, map[string]string{"ipv6/conf/default/accept_dad": "0"})
 	n.ip(t, "link set lo up")
 	return n
@@ -121,6 +122,19 @@ func (n *namespace) ip(t *testing.T, lines ...string) {
 	}
 }
 
+// awaitLink waits until an interface of the machine carries packets.
+func (n *namespace) awaitLink(t *testing.T, device string) {
+	t.Helper()
+	await(t, device+" of "+n.name+" is up", func() bool {
+		var link *net.Interface
+		err := n.enter(func() (err error) {
+			link, err = net.InterfaceByName(device)
+			return err
+		})
+		return err == nil && link.Flags&net.FlagRunning != 0
+	})
+}
+
 // set writes settings of the kernel below net, which each machine has of its own.
 func (n *namespace) set(t *testing.T, settings map[string]string) {
 	t.Helper()
@@ -151,10 +165,10 @@ func newSegment(t *testing.T, machine *namespace, bridge string, next byte, nets
 	t.Helper()
 	s := &segment{machine: machine, bridge: bridge, next: &next}
 	lines := []string{"link add " + bridge + " type bridge", "link set " + bridge + " up"}
-	for _, net := range nets {
-		prefix := netip.MustParsePrefix(net)
+	for _, text := range nets {
+		prefix := netip.MustParsePrefix(text)
 		s.nets = append(s.nets, prefix)
-		lines = append(lines, "address add "+s.at(prefix, 1).String()+" dev "+bridge)
+		lines = append(lines, assign(s.at(prefix, 1), bridge))
 	}
 	machine.ip(t, lines...)
 	return s
@@ -181,13 +195,17 @@ func (s *segment) attach(t *testing.T, n *namespace, device string) []netip.Addr
 	for _, prefix := range s.nets {
 		own := s.at(prefix, *s.next)
 		addrs = append(addrs, own.Addr())
-		lines = append(lines, "address add "+own.String()+" dev "+device)
+		lines = append(lines, assign(own, device))
 	}
 	for _, prefix := range s.nets {
 		lines = append(lines, "route add default via "+s.at(prefix, 1).Addr().String())
 	}
 	*s.next++
 	n.ip(t, lines...)
+	// The kernel brings links up in its own time, and drops what is sent before.
+	s.machine.awaitLink(t, port)
+	s.machine.awaitLink(t, s.bridge)
+	n.awaitLink(t, device)
 	return addrs
 }
 
@@ -197,4 +215,14 @@ func (s *segment) at(prefix netip.Prefix, last byte) netip.Prefix {
 	b[len(b)-1] = last
 	addr, _ := netip.AddrFromSlice(b)
 	return netip.PrefixFrom(addr, prefix.Bits())
+}
+
+// assign is the command that gives an interface an address, which is there at
+// once: nobody else can have it (RFC 4862 §5.4).
+func assign(own netip.Prefix, device string) string {
+	line := "address add " + own.String() + " dev " + device
+	if own.Addr().Is6() {
+		line += " nodad"
+	}
+	return line
 }

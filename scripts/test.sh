@@ -39,7 +39,7 @@ web_test() { npm --prefix web run check && npm --prefix web test; }
 # Go clients with the race detector in client and server; browsers without, for
 # what they see is measured. Here nothing that is missing may be skipped.
 end_to_end() {
-	CI=1 go test -race -short -count=1 -timeout 10m ./e2e/... &&
+	CI=1 go test -race -short -count=1 -timeout 15m ./e2e/... &&
 		CI=1 go test -count=1 -timeout 25m -run TestBrowser ./e2e/...
 }
 
