@@ -8,15 +8,25 @@ import (
 )
 
 // mediaTime is how long it may take from a second person's wish to join until
-// both see each other, in milliseconds.
-const mediaTime = 5000
+// both see each other, in milliseconds. In a crowd of calls on a busy machine a
+// few may be later, but not by much.
+const (
+	mediaTime   = 5000
+	mediaBusy   = 3 * mediaTime
+	mediaInTime = 0.9 // share of the pairs
+)
 
 // TestMatrix lets two Go clients behind every pair of kinds call each other.
 func TestMatrix(t *testing.T) {
 	l := newLab(t)
 	h := l.host(t)
 	table := &ways{}
-	t.Cleanup(func() { table.write(t) })
+	t.Cleanup(func() {
+		table.write(t)
+		if share := table.within(mediaTime); share < mediaInTime {
+			t.Errorf("%.0f %% of the pairs see each other within %d ms, want %.0f %%", 100*share, mediaTime, 100*mediaInTime)
+		}
+	})
 	var left, right []*site
 	for _, k := range kinds() {
 		left, right = append(left, l.site(t, k)), append(right, l.site(t, k))
@@ -64,7 +74,7 @@ func call(t *testing.T, h *host, room string, a, b *site) (ann, ben *guest, took
 	ben = b.visit(t, h, room, "Ben")
 	began := ben.sees("he comes", func(s sight) bool { return s.Began > 0 }).Began
 	first := max(ann.sees("Ben's pictures", pictured).First, ben.sees("Ann's pictures", pictured).First)
-	if took = first - began; took > mediaTime {
+	if took = first - began; took > mediaBusy {
 		t.Errorf("pictures after %d ms", took)
 	}
 	for g, s := range map[*guest]*site{ann: a, ben: b} {

@@ -40,6 +40,20 @@ func (w *ways) add(row wayRow) {
 	w.rows = append(w.rows, row)
 }
 
+// within returns the share of the pairs that saw each other within so many
+// milliseconds.
+func (w *ways) within(limit int64) float64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for _, r := range w.rows {
+		if r.media <= limit {
+			n++
+		}
+	}
+	return float64(n) / float64(max(1, len(w.rows)))
+}
+
 // write prints the table and keeps it in waysFile.
 func (w *ways) write(t *testing.T) {
 	t.Helper()
