@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/pion/stun/v4"
-	client "github.com/pion/turn/v5"
 
 	"github.com/tutti-rtc/tutti/internal/turn/policy"
 	"github.com/tutti-rtc/tutti/internal/turn/relay"
@@ -335,40 +334,11 @@ func FuzzFrame(f *testing.F) {
 // keep the server from closing.
 func TestClosePastAClientThatDoesNotRead(t *testing.T) {
 	h := serve(t, func(o *Options) { o.Mode = Ports })
-	control, err := net.Dial("tcp4", h.tcp.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := client.NewClient(&client.ClientConfig{
-		TURNServerAddr: h.tcp.Addr().String(), Conn: client.NewSTUNConn(control), Username: "alice", Password: "wonderland",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if err := c.Listen(); err != nil {
-		t.Fatal(err)
-	}
-	allocation, err := c.AllocateTCP()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer allocation.Close()
-	bob := listen(t)
-	defer bob.Close()
-	dialled, err := allocation.Dial("tcp", bob.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer dialled.Close()
-	end, err := bob.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer end.Close()
+	_, end := h.dialled()
 	if err := end.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
 		t.Fatal(err)
 	}
+	var err error
 	for b := make([]byte, 1<<20); err == nil; { // until nobody takes more
 		_, err = end.Write(b)
 	}

@@ -204,6 +204,38 @@ func (h *house) alice(conn net.PacketConn) (*client.Client, net.PacketConn) {
 	return c, relayed
 }
 
+// dialled returns both ends of a stream that a client with a TCP allocation (RFC
+// 6062) has opened to its peer.
+func (h *house) dialled() (mine, peers net.Conn) {
+	h.t.Helper()
+	must := func(err error) {
+		h.t.Helper()
+		if err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	control, err := net.Dial("tcp4", h.tcp.Addr().String())
+	must(err)
+	c, err := client.NewClient(&client.ClientConfig{
+		TURNServerAddr: h.tcp.Addr().String(), Conn: client.NewSTUNConn(control), Username: "alice", Password: "wonderland",
+	})
+	must(err)
+	h.t.Cleanup(c.Close)
+	must(c.Listen())
+	allocation, err := c.AllocateTCP()
+	must(err)
+	h.t.Cleanup(func() { allocation.Close() })
+	bob := listen(h.t)
+	h.t.Cleanup(func() { bob.Close() })
+	mine, err = allocation.Dial("tcp", bob.Addr().String())
+	must(err)
+	h.t.Cleanup(func() { mine.Close() })
+	peers, err = bob.Accept()
+	must(err)
+	h.t.Cleanup(func() { peers.Close() })
+	return mine, peers
+}
+
 // plug is a UDP socket on loopback.
 func plug(t *testing.T) net.PacketConn {
 	t.Helper()

@@ -145,40 +145,9 @@ func TestPortsAreGivenBack(t *testing.T) {
 	}
 }
 
-// A client of a TCP allocation (RFC 6062) dials a peer and is dialled by one.
+// A client of a TCP allocation (RFC 6062) and its peer have a stream between them.
 func TestTCPAllocation(t *testing.T) {
-	h := serve(t, func(o *Options) { o.Mode = Ports })
-	control, err := net.Dial("tcp4", h.tcp.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := client.NewClient(&client.ClientConfig{
-		TURNServerAddr: h.tcp.Addr().String(), Conn: client.NewSTUNConn(control), Username: "alice", Password: "wonderland",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if err := c.Listen(); err != nil {
-		t.Fatal(err)
-	}
-	allocation, err := c.AllocateTCP()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer allocation.Close()
-	bob := listen(t)
-	defer bob.Close()
-	dialled, err := allocation.Dial("tcp", bob.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer dialled.Close()
-	end, err := bob.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer end.Close()
+	dialled, end := serve(t, func(o *Options) { o.Mode = Ports }).dialled()
 	for _, pair := range [][2]net.Conn{{dialled, end}, {end, dialled}} {
 		if _, err := pair[0].Write([]byte("a stream")); err != nil {
 			t.Fatal(err)
