@@ -40,6 +40,7 @@ web_test() { npm --prefix web run check && npm --prefix web test; }
 # what they see is measured. Here nothing that is missing may be skipped.
 end_to_end() {
 	CI=1 go test -race -short -count=1 -timeout 15m ./e2e/... &&
+		cat bin/e2e-ways.md && # how each pair of networks met
 		CI=1 go test -count=1 -timeout 25m -run TestBrowser ./e2e/...
 }
 
