@@ -30,3 +30,17 @@ export function preferSharedCodecs(transceiver: RTCRtpTransceiver, kind: "audio"
     // A longer offer works as well.
   }
 }
+
+/**
+ * The description without attributes of formats that its m-lines do not list: Firefox leaves
+ * those of codecs that were not preferred, and Chromium refuses the whole for it.
+ */
+export function withoutStrayFormats(sdp: string): string {
+  let listed: ReadonlySet<string> | null = null; // null before the first m-line
+  const lines = sdp.split("\r\n").filter((line) => {
+    if (line.startsWith("m=")) listed = new Set(line.split(" ").slice(3));
+    const format = /^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) /.exec(line)?.[1];
+    return format === undefined || listed === null || listed.has(format);
+  });
+  return lines.join("\r\n");
+}

@@ -4,7 +4,7 @@
 
 import { Events } from "../protocol/events";
 import type { Candidate, Direct } from "../protocol/messages";
-import { preferSharedCodecs } from "./codecs";
+import { preferSharedCodecs, withoutStrayFormats } from "./codecs";
 import { kindOf, sendOrigins } from "./origins";
 import type { LivePath, SendOrigin } from "./types";
 import { Uplink } from "./uplink";
@@ -116,7 +116,7 @@ export class DirectPeer extends Events<DirectPeerEvents> {
   private async describe(type: "offer" | "answer"): Promise<void> {
     if (type === "offer") this.useTransceivers();
     await this.pc.setLocalDescription();
-    await this.options.send({ session: this.options.session, sdp_type: type, sdp: this.pc.localDescription?.sdp ?? "" });
+    await this.options.send({ session: this.options.session, sdp_type: type, sdp: withoutStrayFormats(this.pc.localDescription?.sdp ?? "") });
   }
 
   private async takeDescription(description: { type: "offer" | "answer"; sdp: string }): Promise<void> {
