@@ -41,15 +41,15 @@ func (s *Server) openAlternates() error {
 	return nil
 }
 
-// alternateOf returns the socket of a local address; nil for the main one.
-func (s *Server) alternateOf(local netip.AddrPort) *alternate {
+// gatherOf returns what sends from a local address. s.mu must be held.
+func (s *Server) gatherOf(local netip.AddrPort) *udp.Gather {
 	for _, a := range s.alternate {
 		at := a.conn.LocalAddr()
 		if at.Port() == local.Port() && (at.Addr().IsUnspecified() || at.Addr() == local.Addr()) {
-			return a
+			return a.gather
 		}
 	}
-	return nil
+	return s.main
 }
 
 // readAlternate reads an alternate socket until it is closed.

@@ -208,13 +208,9 @@ func (a *association) WriteTo(b []byte, _ net.Addr) (int, error) {
 	s := a.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if alt := s.alternateOf(a.tuple.Local); alt != nil {
-		alt.gather.Add(a.tuple.Remote, a.tuple.Local.Addr(), b)
-		alt.gather.Flush()
-		return len(b), nil
-	}
-	s.main.Add(a.tuple.Remote, a.tuple.Local.Addr(), b)
-	s.main.Flush()
+	g := s.gatherOf(a.tuple.Local)
+	g.Add(a.tuple.Remote, a.tuple.Local.Addr(), b)
+	g.Flush()
 	return len(b), nil
 }
 

@@ -51,11 +51,7 @@ func (s *Server) schedule(now media.Time) {
 func (s *Server) toClient(m *relay.ToClient) {
 	switch m.To.Transport {
 	case relay.UDP:
-		if a := s.alternateOf(m.To.Local); a != nil {
-			a.gather.Add(m.To.Remote, m.To.Local.Addr(), m.Data)
-			return
-		}
-		s.main.Add(m.To.Remote, m.To.Local.Addr(), m.Data)
+		s.gatherOf(m.To.Local).Add(m.To.Remote, m.To.Local.Addr(), m.Data)
 	case relay.DTLS:
 		if a := s.dtls.all[m.To.Remote]; a != nil {
 			a.send(m.Data)
