@@ -15,6 +15,30 @@ export const TopicChat = "chat";
 /** TopicFile carries files between web clients. */
 export const TopicFile = "file";
 
+/** ShowTalker is who leads the conversation. */
+export const ShowTalker = "talker";
+
+/** ShowScreen is the screen shown last. */
+export const ShowScreen = "screen";
+
+/** ShowCamera, with a member's id behind it, is that member's camera. */
+export const ShowCamera = "camera:";
+
+/** ShowShared, with a member's id behind it, is the screen that member shows. */
+export const ShowShared = "screen:";
+
+/** MaxSceneTiles is how many tiles a scene may have. */
+export const MaxSceneTiles = 49;
+
+/** MinSceneTile is the least width and height, as a part of the canvas's. */
+export const MinSceneTile = 0.02;
+
+/** MaxSceneZ and its negative bound a tile's z. */
+export const MaxSceneZ = 1000;
+
+/** MaxSceneShow bounds what a tile shows, in bytes. */
+export const MaxSceneShow = 128;
+
 /** DoctorProbeLabel is the data channel that POST /api/doctor/probe echoes. */
 export const DoctorProbeLabel = "tutti-probe";
 
@@ -359,6 +383,11 @@ export interface Finding {
   params?: Record<string, string>;
 }
 
+/** Fit is how a picture is brought into a tile of another shape. */
+export type Fit =
+  | "fill" // the tile is full, what sticks out is cut off
+  | "fit"; // the whole picture, with margins
+
 /** ICEServer is W3C's RTCIceServer. */
 export interface ICEServer {
   urls: string[];
@@ -408,6 +437,20 @@ export interface Layers {
    */
   active: string[];
 }
+
+/**
+ * Layout is how the program's picture is divided among the members. The empty
+ * one leaves it to the server: LayoutPresentation while somebody shows a
+ * screen, LayoutSingle for one picture, else LayoutGrid.
+ */
+export type Layout =
+  | "grid" // all of one size
+  | "speaker" // the talker large, the others in a row below
+  | "presentation" // the screen large, people in a column beside it
+  | "side_by_side" // the two that matter most, one beside the other
+  | "picture_in_picture" // the one that matters most, another small in its corner
+  | "single" // the one that matters most, alone
+  | "scene"; // as a Scene says
 
 /** Leave ends the membership at once. Reply: OK, then the socket closes. */
 export type Leave = Record<string, never>;
@@ -610,6 +653,44 @@ export interface Room {
 export interface Say {
   text: string;
   to?: string;
+}
+
+/** Scene is a layout of one's own. */
+export interface Scene {
+  /** Background is the canvas's colour as "#rrggbb"; empty for the server's. */
+  background?: string;
+  /**
+   * Tiles are 1 to 49. Those that ask for the next member are given one in
+   * this order.
+   */
+  tiles: SceneTile[];
+}
+
+/** SceneTile is a place in a scene. Its sizes are fractions of the canvas. */
+export interface SceneTile {
+  /** X and Y are of the upper left corner, 0 to 1. */
+  x: number;
+  y: number;
+  /** Width and Height are 0.02 to 1; the tile must lie within the canvas. */
+  width: number;
+  height: number;
+  /**
+   * Z is −1000 to 1000: higher tiles cover lower ones, and of equal ones
+   * the later covers the earlier.
+   */
+  z?: number;
+  /** Fit is empty for what suits the picture. */
+  fit?: Fit;
+  /**
+   * Show is empty for the next member that no other tile shows, "talker",
+   * "screen", or "camera:" or "screen:" with a member's id behind it.
+   */
+  show?: string;
+  /**
+   * Background is the colour behind a picture that does not fill the tile,
+   * as "#rrggbb". A tile with nothing to show is left out if it has none.
+   */
+  background?: string;
 }
 
 /**
