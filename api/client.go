@@ -13,6 +13,10 @@ type Join struct {
 	Token string `json:"token,omitempty"`
 	// Direct says that this client can open a connection to another client.
 	Direct bool `json:"direct"`
+	// Viewer says that the client only watches: it gets the program under
+	// PathAuto, publishes nothing, and counts as nobody where paths are chosen
+	// for the others.
+	Viewer bool `json:"viewer,omitempty"`
 	// Resume takes up an earlier membership whose socket was lost.
 	Resume *Resume `json:"resume,omitempty"`
 }
@@ -61,7 +65,8 @@ type Mute struct {
 
 // View says what the client's page shows, and replaces what the last View
 // said. Video slots left out receive nothing. Audio slots left out are filled
-// by the server with the loudest talkers. Reply: Slots.
+// by the server with the loudest talkers, on PathMCU the first of them with the
+// program's sound. Reply: Slots.
 type View struct {
 	Slots []SlotView `json:"slots"`
 	// Quiet says that the client hears the others directly, so that the
@@ -74,7 +79,8 @@ type View struct {
 type SlotView struct {
 	// Slot is the m-line's identification tag of a receiving slot.
 	Slot string `json:"slot"`
-	// Track is empty for a slot that shall receive nothing.
+	// Track is empty for a slot that shall receive nothing; ProgramAudio and
+	// ProgramVideo are the room's program, for members on PathMCU.
 	Track string `json:"track"`
 	// Width and Height are those shown, in device pixels; 0 × 0 for audio.
 	Width  int `json:"width,omitempty"`
@@ -301,6 +307,8 @@ func newClientMessage(name string) Message {
 		return new(Moderate)
 	case "report":
 		return new(Report)
+	case "load":
+		return new(Load)
 	case "ping":
 		return new(Ping)
 	}

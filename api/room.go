@@ -8,7 +8,7 @@ const (
 	PathAuto Path = "auto"
 	PathP2P  Path = "p2p" // directly from the other browser
 	PathSFU  Path = "sfu" // forwarded by the server
-	PathMCU  Path = "mcu" // mixed by the server (not in this version)
+	PathMCU  Path = "mcu" // mixed by the server: the program
 )
 
 // PathReason says why a member is on its path; clients put it in words.
@@ -16,16 +16,22 @@ type PathReason string
 
 // The reasons for a path.
 const (
-	ReasonAlone         PathReason = "alone"          // nobody else is here yet
+	ReasonAlone         PathReason = "alone"          // nobody else is here yet, viewers aside
 	ReasonTwo           PathReason = "two"            // two people who reach each other directly
 	ReasonProving       PathReason = "proving"        // two people; the direct connection is being tried
-	ReasonMany          PathReason = "many"           // three or more people
+	ReasonMany          PathReason = "many"           // three or more people, viewers aside
 	ReasonPinned        PathReason = "pinned"         // the room's setting, or a host for one of two
 	ReasonWish          PathReason = "wish"           // one of two asked for it
 	ReasonDirectFailed  PathReason = "direct_failed"  // the two could not reach each other
 	ReasonDirectPoor    PathReason = "direct_poor"    // the direct connection had become poor
 	ReasonNotSupported  PathReason = "not_supported"  // one of the two clients can't do it
 	ReasonMediaUnproven PathReason = "media_unproven" // the path through the server isn't up yet
+	ReasonViewer        PathReason = "viewer"         // mixed: the client only watches
+	ReasonThinLine      PathReason = "thin_line"      // mixed: the line carries less than all the pictures need
+	ReasonWeakDevice    PathReason = "weak_device"    // mixed: the device finds all the pictures too hard
+	ReasonCrowd         PathReason = "crowd"          // mixed: there are more pictures than a page can show
+	ReasonMixStarting   PathReason = "mix_starting"   // it shall be mixed; until that flows it is forwarded
+	ReasonMixFailed     PathReason = "mix_failed"     // it should be mixed, but this server can't; see Program
 )
 
 // Role is what a member may do in the room.
@@ -94,6 +100,8 @@ type Member struct {
 	// a host; PathAuto for none.
 	Pinned Path `json:"pinned"`
 	Hand   bool `json:"hand"`
+	// Viewer says that the member only watches; see Join.
+	Viewer bool `json:"viewer,omitempty"`
 	// Away is set while the member's signalling is lost and it may still
 	// resume.
 	Away   bool    `json:"away"`
@@ -108,6 +116,9 @@ type Settings struct {
 	Locked bool `json:"locked"`
 	// Path is PathAuto, or a path that everybody is pinned to.
 	Path Path `json:"path"`
+	// Program is always set in what the server says; a client may leave it
+	// out, and the program's settings are as before.
+	Program *ProgramSettings `json:"program,omitempty"`
 }
 
 // ChatLine is one message of the room's chat.
@@ -126,6 +137,7 @@ type Room struct {
 	Name     string     `json:"name"`
 	Number   uint64     `json:"number"`
 	Settings Settings   `json:"settings"`
+	Program  Program    `json:"program"`
 	Members  []Member   `json:"members"`
 	Chat     []ChatLine `json:"chat"`
 }
@@ -143,6 +155,7 @@ const (
 	EventTrackUnpublished EventKind = "track_unpublished" // Track
 	EventChat             EventKind = "chat"              // Chat
 	EventSettings         EventKind = "settings"          // Settings
+	EventProgram          EventKind = "program"           // Program
 	EventEnded            EventKind = "ended"             // Cause: the room is over
 )
 
@@ -159,6 +172,7 @@ type Event struct {
 	Track    *Track    `json:"track,omitempty"`
 	Chat     *ChatLine `json:"chat,omitempty"`
 	Settings *Settings `json:"settings,omitempty"`
+	Program  *Program  `json:"program,omitempty"`
 	Cause    Code      `json:"cause,omitempty"`
 }
 
