@@ -120,7 +120,9 @@ func (r *Room) remove(m *member, cause api.Code) {
 	}
 	r.emptySince = r.now
 	if r.settings.Locked { // or nobody could come back
-		r.set(api.Settings{Path: r.settings.Path})
+		unlocked := r.settings
+		unlocked.Locked = false
+		r.set(unlocked)
 	}
 }
 

@@ -1,6 +1,8 @@
 package room
 
 import (
+	"reflect"
+
 	"github.com/tutti-rtc/tutti/api"
 )
 
@@ -61,12 +63,19 @@ func (r *Room) change(s *api.Settings) error {
 	if err := checkPath(s.Path); err != nil {
 		return err
 	}
+	if s.Program == nil {
+		s.Program = r.settings.Program
+	} else if err := s.Program.Validate(); err != nil {
+		return err
+	}
 	r.set(*s)
 	return nil
 }
 
+// set takes complete settings. The program's are not changed afterwards: others
+// hold them, too.
 func (r *Room) set(s api.Settings) {
-	if r.settings == s {
+	if reflect.DeepEqual(r.settings, s) {
 		return
 	}
 	r.settings = s

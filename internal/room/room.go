@@ -52,7 +52,7 @@ func newRoom(rs *Rooms, name string) *Room {
 		commands:   make(chan command, maxCommands),
 		mailbox:    newMailbox(),
 		over:       make(chan struct{}),
-		settings:   api.Settings{Path: api.PathAuto},
+		settings:   api.Settings{Path: api.PathAuto, Program: &api.ProgramSettings{}},
 		feed:       feed{kept: rs.options.Events},
 		paths:      newPaths(newID),
 		emptySince: rs.clock.Now(),
@@ -230,6 +230,7 @@ func (r *Room) snapshot(member string) *api.Room {
 		Name:     r.name,
 		Number:   r.feed.number,
 		Settings: r.settings,
+		Program:  api.Program{State: api.ProgramOff},
 		Members:  make([]api.Member, 0, len(r.members)),
 		Chat:     []api.ChatLine{},
 	}

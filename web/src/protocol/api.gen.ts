@@ -15,6 +15,74 @@ export const TopicChat = "chat";
 /** TopicFile carries files between web clients. */
 export const TopicFile = "file";
 
+/**
+ * The track ids by which a view names the room's program; no published track
+ * has them. ProgramVideo is the picture of all, ProgramAudio the sound of all
+ * but the member itself.
+ */
+export const ProgramAudio = "program-audio";
+
+/**
+ * The track ids by which a view names the room's program; no published track
+ * has them. ProgramVideo is the picture of all, ProgramAudio the sound of all
+ * but the member itself.
+ */
+export const ProgramVideo = "program-video";
+
+/**
+ * The bounds and defaults of the program's picture, in pixels and pictures a
+ * second.
+ */
+export const MinProgramWidth = 160;
+
+/**
+ * The bounds and defaults of the program's picture, in pixels and pictures a
+ * second.
+ */
+export const MaxProgramWidth = 1920;
+
+/**
+ * The bounds and defaults of the program's picture, in pixels and pictures a
+ * second.
+ */
+export const DefaultProgramWidth = 1280;
+
+/**
+ * The bounds and defaults of the program's picture, in pixels and pictures a
+ * second.
+ */
+export const MinProgramHeight = 90;
+
+/**
+ * The bounds and defaults of the program's picture, in pixels and pictures a
+ * second.
+ */
+export const MaxProgramHeight = 1080;
+
+/**
+ * The bounds and defaults of the program's picture, in pixels and pictures a
+ * second.
+ */
+export const DefaultProgramHeight = 720;
+
+/**
+ * The bounds and defaults of the program's picture, in pixels and pictures a
+ * second.
+ */
+export const MinProgramFPS = 5;
+
+/**
+ * The bounds and defaults of the program's picture, in pixels and pictures a
+ * second.
+ */
+export const MaxProgramFPS = 30;
+
+/**
+ * The bounds and defaults of the program's picture, in pixels and pictures a
+ * second.
+ */
+export const DefaultProgramFPS = 30;
+
 /** ShowTalker is who leads the conversation. */
 export const ShowTalker = "talker";
 
@@ -38,6 +106,12 @@ export const MaxSceneZ = 1000;
 
 /** MaxSceneShow bounds what a tile shows, in bytes. */
 export const MaxSceneShow = 128;
+
+/**
+ * CrowdPictures is how many pictures of others a client is given one by one: with
+ * more, PathAuto gives it the program.
+ */
+export const CrowdPictures = 16;
 
 /** DoctorProbeLabel is the data channel that POST /api/doctor/probe echoes. */
 export const DoctorProbeLabel = "tutti-probe";
@@ -361,6 +435,7 @@ export interface Event {
   track?: Track;
   chat?: ChatLine;
   settings?: Settings;
+  program?: Program;
   cause?: Code;
 }
 
@@ -374,6 +449,7 @@ export type EventKind =
   | "track_unpublished" // Track
   | "chat" // Chat
   | "settings" // Settings
+  | "program" // Program
   | "ended"; // Cause: the room is over
 
 /** Finding is a cause as it was met somewhere. */
@@ -405,6 +481,12 @@ export interface Join {
   token?: string;
   /** Direct says that this client can open a connection to another client. */
   direct: boolean;
+  /**
+   * Viewer says that the client only watches: it gets the program under
+   * PathAuto, publishes nothing, and counts as nobody where paths are chosen
+   * for the others.
+   */
+  viewer?: boolean;
   /** Resume takes up an earlier membership whose socket was lost. */
   resume?: Resume;
 }
@@ -471,6 +553,21 @@ export interface Limits {
   data_bytes: number;
 }
 
+/**
+ * Load tells how hard the client finds it to show the pictures that it receives,
+ * so that PathAuto can spare it. It is worth saying every five seconds while it is
+ * hard, or while the client is on PathMCU; more often it does not count. Reply: OK.
+ */
+export interface Load {
+  /**
+   * Decode is the share of the time between two pictures that decoding takes,
+   * summed over all that are received: 0 and up, 1 is too much for one core.
+   */
+  decode: number;
+  /** Dropped is the share of pictures that came but were not shown, 0 to 1. */
+  dropped: number;
+}
+
 /** Member is a person or program in a room. */
 export interface Member {
   id: string;
@@ -484,6 +581,8 @@ export interface Member {
    */
   pinned: Path;
   hand: boolean;
+  /** Viewer says that the member only watches; see Join. */
+  viewer?: boolean;
   /**
    * Away is set while the member's signalling is lost and it may still
    * resume.
@@ -548,26 +647,73 @@ export type Path =
   | "auto"
   | "p2p" // directly from the other browser
   | "sfu" // forwarded by the server
-  | "mcu"; // mixed by the server (not in this version)
+  | "mcu"; // mixed by the server: the program
 
 /** PathReason says why a member is on its path; clients put it in words. */
 export type PathReason =
-  | "alone" // nobody else is here yet
+  | "alone" // nobody else is here yet, viewers aside
   | "two" // two people who reach each other directly
   | "proving" // two people; the direct connection is being tried
-  | "many" // three or more people
+  | "many" // three or more people, viewers aside
   | "pinned" // the room's setting, or a host for one of two
   | "wish" // one of two asked for it
   | "direct_failed" // the two could not reach each other
   | "direct_poor" // the direct connection had become poor
   | "not_supported" // one of the two clients can't do it
-  | "media_unproven"; // the path through the server isn't up yet
+  | "media_unproven" // the path through the server isn't up yet
+  | "viewer" // mixed: the client only watches
+  | "thin_line" // mixed: the line carries less than all the pictures need
+  | "weak_device" // mixed: the device finds all the pictures too hard
+  | "crowd" // mixed: there are more pictures than a page can show
+  | "mix_starting" // it shall be mixed; until that flows it is forwarded
+  | "mix_failed"; // it should be mixed, but this server can't; see Program
 
 /** Ping asks whether the server is there. Reply: Pong. */
 export type Ping = Record<string, never>;
 
 /** Pong answers Ping. */
 export type Pong = Record<string, never>;
+
+/**
+ * Program tells of the room's program: the mixed sound and the one picture that
+ * members on PathMCU receive.
+ */
+export interface Program {
+  state: ProgramState;
+  /** Width and Height are the picture's, in pixels; 0 while it does not flow. */
+  width?: number;
+  height?: number;
+  /** LeftOut lists tracks that can't be decoded, by id. */
+  left_out?: string[];
+  /** Text says in a sentence why the program has failed. */
+  text?: string;
+}
+
+/** ProgramSettings are what a host may change about the room's program. */
+export interface ProgramSettings {
+  /** Layout is empty for what suits those who are there. */
+  layout?: Layout;
+  /** Scene is what LayoutScene needs; other layouts keep it for later. */
+  scene?: Scene;
+  /**
+   * Width and Height are the picture's size in pixels, even, 160 × 90 to
+   * 1920 × 1080; 0 × 0 is 1280 × 720.
+   */
+  width?: number;
+  height?: number;
+  /** FPS is 5 to 30 pictures a second; 0 is 30. */
+  fps?: number;
+  /** Unlevelled leaves voices as loud as they come. */
+  unlevelled?: boolean;
+}
+
+/** ProgramState is how the room's program fares. */
+export type ProgramState =
+  | "off" // nobody wants it
+  | "starting" // somebody wants it, it does not flow yet
+  | "forwarding" // it flows: there is one picture only, which is passed on as it is
+  | "mixing" // it flows
+  | "failed"; // this server can't mix, see Text
 
 /**
  * Publish announces that a sending m-line of the last offer carries a track
@@ -642,6 +788,7 @@ export interface Room {
   name: string;
   number: number;
   settings: Settings;
+  program: Program;
   members: Member[];
   chat: ChatLine[];
 }
@@ -723,6 +870,11 @@ export interface Settings {
   locked: boolean;
   /** Path is PathAuto, or a path that everybody is pinned to. */
   path: Path;
+  /**
+   * Program is always set in what the server says; a client may leave it
+   * out, and the program's settings are as before.
+   */
+  program?: ProgramSettings;
 }
 
 /** Severity says how bad a cause is for calls. */
@@ -754,7 +906,10 @@ export type SlotStatus =
 export interface SlotView {
   /** Slot is the m-line's identification tag of a receiving slot. */
   slot: string;
-  /** Track is empty for a slot that shall receive nothing. */
+  /**
+   * Track is empty for a slot that shall receive nothing; ProgramAudio and
+   * ProgramVideo are the room's program, for members on PathMCU.
+   */
   track: string;
   /** Width and Height are those shown, in device pixels; 0 × 0 for audio. */
   width?: number;
@@ -807,7 +962,8 @@ export interface Unpublish {
 /**
  * View says what the client's page shows, and replaces what the last View
  * said. Video slots left out receive nothing. Audio slots left out are filled
- * by the server with the loudest talkers. Reply: Slots.
+ * by the server with the loudest talkers, on PathMCU the first of them with the
+ * program's sound. Reply: Slots.
  */
 export interface View {
   slots: SlotView[];
@@ -856,6 +1012,7 @@ export interface ClientMessages {
   rename: Rename;
   moderate: Moderate;
   report: Report;
+  load: Load;
   ping: Ping;
 }
 
@@ -895,6 +1052,7 @@ export interface Replies {
   rename: OK;
   moderate: OK;
   report: OK;
+  load: OK;
   ping: Pong;
 }
 
