@@ -175,7 +175,7 @@ func TestTheRoomEndsSomeTimeAfterTheLastHasLeft(t *testing.T) {
 		// nobody is there who could open it.
 		h.after(59 * time.Second)
 		ann = h.join("Ann")
-		if len(ann.room.Chat) != 1 || ann.room.Settings != (api.Settings{Path: api.PathSFU}) || ann.me().Role != api.RoleHost {
+		if len(ann.room.Chat) != 1 || ann.room.Settings.Locked || ann.room.Settings.Path != api.PathSFU || ann.me().Role != api.RoleHost {
 			t.Errorf("the room is %+v", ann.room)
 		}
 		ann.must(&api.Leave{})
