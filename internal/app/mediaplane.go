@@ -42,7 +42,11 @@ func (e endpoint) View(list []room.SlotWish, quiet bool) {
 	for i, w := range list {
 		wishes[i] = sfu.SlotWish(w)
 	}
-	e.Endpoint.View(wishes, quiet)
+	f := sfu.FillTalkers
+	if quiet {
+		f = sfu.FillNothing
+	}
+	e.Endpoint.View(wishes, f)
 }
 
 // SendData sends a message to the member (room.Endpoint).

@@ -36,7 +36,7 @@ func onLoop(t *testing.T, f func(now media.Time, s *Slot), then ...func()) {
 	}})
 	e.conn.loop.Do(func(now media.Time) {
 		s := e.conn.slots[0]
-		s.show(now, camera, media.Dimensions{Width: 1280, Height: 720})
+		s.show(now, camera, camera.id, media.Dimensions{Width: 1280, Height: 720})
 		f(now, s)
 	})
 	for _, f := range then {
@@ -84,7 +84,7 @@ func TestAStreamThatEndsIsReplacedByTheNearest(t *testing.T) {
 			s.track.comes(now, 0, 1)
 			s.aim(now, 2)
 		}
-		if s.stopgap != 1 || s.streams()&(1<<1) == 0 {
+		if s.stopgap != 1 || s.streams(s.track)&(1<<1) == 0 {
 			t.Fatalf("stream %d stands in for the one that ended, want 1", s.stopgap)
 		}
 		// Later it comes again, and is what the slot waits for.

@@ -49,11 +49,11 @@ func TestALatePacketOfAnotherCodecDoesNotFreezeTheSlot(t *testing.T) {
 	eight.run(t)
 	carl := join(t, room, "carl", 1)
 	slot := carl.videoSlot(0)
-	carl.endpoint.View([]sfu.SlotWish{{Slot: slot, Track: "t_8"}}, false)
+	carl.endpoint.View([]sfu.SlotWish{{Slot: slot, Track: "t_8"}}, sfu.FillTalkers)
 	for range 5 {
 		carl.next(slot)
 	}
-	carl.endpoint.View([]sfu.SlotWish{{Slot: slot, Track: "t_9"}}, false)
+	carl.endpoint.View([]sfu.SlotWish{{Slot: slot, Track: "t_9"}}, sfu.FillTalkers)
 
 	// The slot turns from a VP8 track to a VP9 one.
 	shot, end := time.NewTicker(5*time.Millisecond), time.After(10*time.Second)

@@ -21,6 +21,7 @@ type connection struct {
 	timer     *peer.Timer
 	connected bool // media can flow
 	over      bool
+	line      lineNews
 }
 
 // Connected tells that media can flow (peer.Handler).
@@ -85,7 +86,7 @@ func (c *connection) detach(now media.Time) {
 	c.over = true
 	c.timer.Stop()
 	for _, s := range c.slots {
-		s.show(now, nil, media.Dimensions{})
+		s.show(now, nil, "", media.Dimensions{})
 	}
 }
 
@@ -102,8 +103,11 @@ func (c *connection) slot(mid string) *Slot {
 // drop takes a track that ended out of the slots.
 func (c *connection) drop(now media.Time, t *Track) {
 	for _, s := range c.slots {
+		if s.old == t {
+			s.dropOld()
+		}
 		if s.track == t {
-			s.show(now, nil, media.Dimensions{})
+			s.show(now, nil, "", media.Dimensions{})
 			s.setStatus(api.SlotGone)
 		}
 	}
@@ -120,23 +124,23 @@ func (c *connection) mute(now media.Time, t *Track, muted bool) {
 
 // apply puts the tracks that are wished for into the slots. On the loop.
 func (c *connection) apply(now media.Time) {
-	wishes, quiet := c.endpoint.wished()
+	wishes, fill := c.endpoint.wished()
 	var spare []*Slot
 	shown := make(map[*Track]bool)
 	for _, s := range c.slots {
 		i := slices.IndexFunc(wishes, func(w SlotWish) bool { return w.Slot == s.sender.MID() })
 		switch {
 		case i >= 0:
-			t := c.endpoint.router.track(wishes[i].Track)
-			if t != nil && t.kind != s.sender.Kind() {
-				t = nil
-			}
-			s.show(now, t, wishes[i].Size)
+			t := c.endpoint.router.pick(wishes[i].Track, s)
+			s.show(now, t, wishes[i].Track, wishes[i].Size)
 			shown[t] = true
-		case s.sender.Kind() == media.Audio && !quiet:
+		case s.sender.Kind() == media.Audio && fill == FillTalkers:
 			spare = append(spare, s)
+		case s.sender.Kind() == media.Audio && fill == FillProgram:
+			fill = FillNothing // in the others
+			s.show(now, c.endpoint.router.pick(api.ProgramAudio, s), api.ProgramAudio, media.Dimensions{})
 		default:
-			s.show(now, nil, media.Dimensions{})
+			s.show(now, nil, "", media.Dimensions{})
 		}
 	}
 	c.fill(now, spare, shown)
@@ -161,9 +165,9 @@ func (c *connection) fill(now media.Time, spare []*Slot, shown map[*Track]bool) 
 	})
 	for i, s := range spare {
 		if i < len(due) {
-			s.show(now, due[i], media.Dimensions{})
+			s.show(now, due[i], due[i].id, media.Dimensions{})
 		} else {
-			s.show(now, nil, media.Dimensions{})
+			s.show(now, nil, "", media.Dimensions{})
 		}
 	}
 }

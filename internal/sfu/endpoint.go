@@ -27,6 +27,16 @@ type SlotWish struct {
 	Size  media.Dimensions // as shown, in device pixels
 }
 
+// Fill says what the audio slots get that a view does not name.
+type Fill uint8
+
+// The kinds of Fill.
+const (
+	FillTalkers Fill = iota // the loudest talkers
+	FillNothing
+	FillProgram // the first of them api.ProgramAudio, the others nothing
+)
+
 // Endpoint is the media side of one member: a peer, the tracks that it
 // publishes, and the slots that it is shown. Its methods may be called from any
 // goroutine but a loop.
@@ -43,7 +53,7 @@ type Endpoint struct {
 	conn   *connection // nil before the first offer
 	tracks []published
 	wishes []SlotWish
-	quiet  bool
+	fill   Fill
 }
 
 // published is a track of the member and its m-line.
@@ -151,10 +161,10 @@ func (e *Endpoint) publications() []published {
 }
 
 // wished returns what the member's slots shall show.
-func (e *Endpoint) wished() (wishes []SlotWish, quiet bool) {
+func (e *Endpoint) wished() (wishes []SlotWish, fill Fill) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.wishes, e.quiet
+	return e.wishes, e.fill
 }
 
 // onLoop runs f with the present connection on its loop, if there is one.
@@ -214,11 +224,10 @@ func (e *Endpoint) Publish(list []Publication) {
 }
 
 // View says which tracks the member's slots shall show; it replaces what was
-// said before. Audio slots not named are filled with the loudest talkers unless
-// quiet is set.
-func (e *Endpoint) View(wishes []SlotWish, quiet bool) {
+// said before. Audio slots not named are filled as fill says.
+func (e *Endpoint) View(wishes []SlotWish, fill Fill) {
 	e.mu.Lock()
-	e.wishes, e.quiet = slices.Clone(wishes), quiet
+	e.wishes, e.fill = slices.Clone(wishes), fill
 	e.mu.Unlock()
 	e.update()
 }

@@ -63,7 +63,7 @@ func (f *fan) remove(s *Slot) {
 func (f *fan) update() {
 	var streams uint32
 	for _, s := range f.slots {
-		streams |= s.streams()
+		streams |= s.streams(f.track)
 	}
 	if f.streams.Swap(streams) != streams {
 		f.track.want()

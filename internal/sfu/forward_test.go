@@ -236,7 +236,7 @@ func TestASlotIsOneUnbrokenStreamAcrossTracks(t *testing.T) {
 		track media.TrackID
 		color byte
 	}{{"t_red", 'r'}, {"t_blue", 'b'}, {"t_red", 'r'}} {
-		carl.endpoint.View([]sfu.SlotWish{{Slot: slot, Track: want.track, Size: media.Dimensions{Width: 320, Height: 240}}}, false)
+		carl.endpoint.View([]sfu.SlotWish{{Slot: slot, Track: want.track, Size: media.Dimensions{Width: 320, Height: 240}}}, sfu.FillTalkers)
 		for seen := 0; seen < 30; {
 			p := carl.next(slot)
 			if last != nil {

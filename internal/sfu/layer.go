@@ -120,6 +120,7 @@ func (c *connection) review(now media.Time) {
 		slots, list = append(slots, s), append(list, l)
 	}
 	c.peer.SetWanted(layers.Allocate(estimate, list))
+	c.tellLine(now, estimate, known, list)
 	for i, s := range slots {
 		s.aim(now, int8(list[i].Target))
 	}

@@ -20,7 +20,7 @@ func TestAPublisherThatConnectsAnewIsSeenAgain(t *testing.T) {
 	cam.run(t)
 	bela := join(t, room, "bela", 1)
 	slot := bela.videoSlot(0)
-	bela.endpoint.View([]sfu.SlotWish{{Slot: slot, Track: "t_cam", Size: media.Dimensions{Width: 320, Height: 240}}}, false)
+	bela.endpoint.View([]sfu.SlotWish{{Slot: slot, Track: "t_cam", Size: media.Dimensions{Width: 320, Height: 240}}}, sfu.FillTalkers)
 	last := bela.next(slot)
 	for range 10 {
 		last = bela.next(slot)

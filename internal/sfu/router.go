@@ -25,8 +25,19 @@ type Notice struct {
 	Arrived *media.TrackInfo
 	// Data is a message of one of the member's data channels, by its label.
 	Data *Data
+	// Line tells how the line to the member fares.
+	Line *Line
 	// Speakers is the room's list of talkers, the loudest first; not nil.
 	Speakers []Speaker
+}
+
+// Line is what is known of the line to a member.
+type Line struct {
+	// Estimate is what it carries, 0 if unknown, and Needed what the least
+	// quality of all that the member's view names takes.
+	Estimate, Needed media.Bitrate
+	// Short tells that pictures are left out for lack of it.
+	Short bool
 }
 
 // Data is one data channel message, the receiver's to keep.
@@ -46,6 +57,7 @@ type Router struct {
 	mu        sync.RWMutex // guards what follows
 	closed    bool
 	tracks    map[media.TrackID]*Track
+	offers    map[media.TrackID][]media.TrackID // what a name stands for; see Offer
 	endpoints map[*Endpoint]struct{}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"github.com/tutti-rtc/tutti/internal/peer/peertest"
+	"github.com/tutti-rtc/tutti/internal/sfu"
 )
 
 // Levels in −dBov.
@@ -67,7 +68,7 @@ func TestTheAudioSlotsGoToThoseWhoSpeak(t *testing.T) {
 			t.Errorf("after a has left, %q is in the slot", got)
 		}
 		// Somebody who wants it quiet is sent nothing.
-		listener.endpoint.View(nil, true)
+		listener.endpoint.View(nil, sfu.FillNothing)
 		after(time.Second)
 		listener.reel(slot).cut()
 		after(time.Second)

@@ -233,7 +233,7 @@ func TestWishesThatMakeNoSenseShowNothing(t *testing.T) {
 		audio, video := anna.slot(webrtc.RTPCodecTypeAudio, 0), anna.slot(webrtc.RTPCodecTypeVideo, 0)
 		anna.endpoint.View([]sfu.SlotWish{
 			{Slot: audio, Track: "cam", Size: small}, {Slot: video, Track: "nobody's"}, {Slot: "77", Track: "cam"},
-		}, true)
+		}, sfu.FillNothing)
 		after(time.Second)
 		if n := len(anna.video(0).cut()) + len(anna.reel(audio).cut()); n != 0 {
 			t.Errorf("%d packets came", n)

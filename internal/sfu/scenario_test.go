@@ -188,7 +188,7 @@ func (g *guest) shows(size media.Dimensions, tracks ...string) {
 	for i, t := range tracks {
 		wishes = append(wishes, sfu.SlotWish{Slot: g.slot(webrtc.RTPCodecTypeVideo, i), Track: media.TrackID(t), Size: size})
 	}
-	g.endpoint.View(wishes, false)
+	g.endpoint.View(wishes, sfu.FillTalkers)
 	synctest.Wait()
 }
 

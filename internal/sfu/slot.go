@@ -38,7 +38,9 @@ type Slot struct {
 		opus  uint8 // for the primary of RED
 	}
 
-	track    *Track // nil: empty
+	track    *Track        // nil: empty
+	name     media.TrackID // under which it was asked for
+	old      *Track        // that flows until the first key frame of track; nil: none
 	size     media.Dimensions
 	current  int8            // stream that flows; −1 before the first packet
 	source   seqmap.SourceID // the same, across connections of its publisher
@@ -62,8 +64,11 @@ func newSlot(c *connection, s *peer.Sender) *Slot {
 }
 
 // streams returns the streams whose packets the slot needs.
-func (s *Slot) streams() uint32 {
+func (s *Slot) streams(t *Track) uint32 {
 	var m uint32
+	if t == s.old {
+		return 1 << (s.source % maxStreams)
+	}
 	if s.current >= 0 {
 		m |= 1 << s.current
 	}
@@ -76,18 +81,18 @@ func (s *Slot) streams() uint32 {
 	return m
 }
 
-// show puts a track in the slot, or nothing. Which of its streams flows is said
-// by aim.
-func (s *Slot) show(now media.Time, t *Track, size media.Dimensions) {
+// show puts a track in the slot, or nothing, under the name by which the client
+// knows it. Which of its streams flows is said by aim. What a name stood for
+// before flows on until the first picture of what it stands for now.
+func (s *Slot) show(now media.Time, t *Track, name media.TrackID, size media.Dimensions) {
 	s.size = size
-	if s.track == t {
+	if s.track == t && s.name == name {
 		return
 	}
-	old := s.track
-	s.track, s.current, s.target, s.stopgap = t, -1, -1, -1
-	if old != nil {
-		old.fanOf(s.conn.loop).remove(s)
-	}
+	flows := s.current >= 0 || s.old != nil
+	stay := t != nil && s.track != nil && s.name == name && t.kind == media.Video && flows
+	s.letGo(stay)
+	s.track, s.name, s.current, s.target, s.stopgap = t, name, -1, -1, -1
 	if t == nil {
 		s.setStatus(api.SlotEmpty)
 		return
@@ -97,9 +102,11 @@ func (s *Slot) show(now media.Time, t *Track, size media.Dimensions) {
 	}
 	s.remember(t)
 	s.temporal = 7
-	s.setStatus(api.SlotWaiting)
-	if t.muted.Load() {
+	switch {
+	case t.muted.Load():
 		s.setStatus(api.SlotMuted)
+	case s.old == nil:
+		s.setStatus(api.SlotWaiting)
 	}
 	t.fanOf(s.conn.loop).add(s)
 }
@@ -107,6 +114,7 @@ func (s *Slot) show(now media.Time, t *Track, size media.Dimensions) {
 // mute pauses the slot, or lets it go on from the next key frame, which may have
 // been faster than this news.
 func (s *Slot) mute(now media.Time, muted bool) {
+	s.dropOld()
 	switch {
 	case muted:
 		s.current = -1
@@ -115,6 +123,31 @@ func (s *Slot) mute(now media.Time, muted bool) {
 	case s.current < 0:
 		s.setStatus(api.SlotWaiting)
 		s.wantKeyFrame(now)
+	}
+}
+
+// letGo takes the track out of the slot. If it is to stay, what flows goes on.
+func (s *Slot) letGo(stay bool) {
+	track := s.track
+	switch {
+	case !stay:
+		s.dropOld()
+	case s.current >= 0: // or an older one flows yet
+		s.dropOld()
+		s.old, track = track, nil
+		s.old.fanOf(s.conn.loop).update()
+	}
+	if track != nil {
+		s.track = nil
+		track.fanOf(s.conn.loop).remove(s)
+	}
+}
+
+// dropOld ends what flows in the place of the track.
+func (s *Slot) dropOld() {
+	if old := s.old; old != nil {
+		s.old = nil
+		old.fanOf(s.conn.loop).remove(s)
 	}
 }
 
@@ -156,9 +189,13 @@ func (s *Slot) wantKeyFrame(now media.Time) {
 
 // forward decides on one packet and, if it is to be sent, appends it to f.out.
 func (s *Slot) forward(now media.Time, p *media.Packet, d *parsed, f *fan) {
-	stream, src := int8(p.Layer.Stream), s.track.source(p.Layer.Stream)
+	stream, src := int8(p.Layer.Stream), f.track.source(p.Layer.Stream)
 	flows := stream == s.current && src == s.source && (p.Codec == s.payload.codec || s.track.kind == media.Audio)
-	if !flows && !s.switchTo(now, src, p) {
+	if f.track == s.old {
+		if src != s.source || p.Codec != s.payload.codec {
+			return
+		}
+	} else if !flows && !s.switchTo(now, src, p) {
 		return
 	}
 	if len(p.Payload) == 0 || !d.ok {
@@ -207,6 +244,7 @@ func (s *Slot) switchTo(now media.Time, src seqmap.SourceID, p *media.Packet) bo
 	if s.pictures != nil {
 		s.pictures.Switch(src)
 	}
+	s.dropOld()
 	s.current, s.source = stream, src
 	if stream == s.target {
 		s.stopgap = -1
@@ -397,6 +435,9 @@ func (s *Slot) KeyFrameWanted(now media.Time) {
 	if s.current >= 0 {
 		s.track.RequestKeyFrame(now, media.Layer{Stream: uint8(s.current)})
 	}
+	if s.old != nil {
+		s.old.RequestKeyFrame(now, media.Layer{Stream: uint8(s.source % maxStreams)})
+	}
 	if s.target != s.current {
 		s.wantKeyFrame(now)
 	}
@@ -415,7 +456,7 @@ func (s *Slot) setStatus(st api.SlotStatus) {
 func (s *Slot) state() api.SlotState {
 	st := api.SlotState{Slot: s.sender.MID(), Status: s.status}
 	if s.track != nil {
-		st.Track = string(s.track.id)
+		st.Track = string(s.name)
 		if layers := s.track.Info().Layers; s.current >= 0 && int(s.current) < len(layers) {
 			st.RID = layers[s.current].RID
 		}

@@ -47,7 +47,7 @@ func inSlot(t *testing.T, kind media.Kind, formats map[string]string, f func(now
 	track := newTrack(r, e, media.TrackInfo{ID: "track", Kind: kind})
 	e.conn.loop.Do(func(now media.Time) {
 		s := e.conn.slots[0]
-		s.show(now, track, media.Dimensions{})
+		s.show(now, track, track.id, media.Dimensions{})
 		f(now, s)
 	})
 }
@@ -67,7 +67,7 @@ func (s *Slot) passes(t *testing.T, now media.Time, p *media.Packet, begin bool)
 		}
 		s.current, s.source = int8(p.Layer.Stream), src
 	}
-	f := &fan{}
+	f := &fan{track: s.track}
 	f.parse([]*media.Packet{p})
 	s.forward(now, p, &f.parsed[0], f)
 	if len(f.out) == 0 {

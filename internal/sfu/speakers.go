@@ -52,6 +52,9 @@ func (s *speakers) add(t *Track) {
 func (s *speakers) remove(t *Track) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if t.voice == nil {
+		return
+	}
 	s.detector.Remove(t.voice)
 }
 

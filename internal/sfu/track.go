@@ -34,7 +34,8 @@ type Track struct {
 	member   string
 	kind     media.Kind
 	router   *Router
-	endpoint *Endpoint
+	endpoint *Endpoint             // nil if the track is made here
+	local    *local                // nil if it is a member's
 	voice    *speaker.Voice        // of an audio track; guarded by router.speakers.mu
 	fans     []atomic.Pointer[fan] // by loop
 
@@ -42,6 +43,7 @@ type Track struct {
 	number atomic.Uint32                   // among the sources of the router's slots
 	info   atomic.Pointer[media.TrackInfo] // written while mu is held
 	muted  atomic.Bool
+	taps   atomic.Pointer[[]*Tap] // written while mu is held
 	codecs atomic.Uint32
 
 	meters [maxStreams]meter
@@ -63,7 +65,7 @@ func newTrack(r *Router, e *Endpoint, info media.TrackInfo) *Track {
 	}
 	t.info.Store(&info)
 	t.number.Store(r.numbers.Add(1))
-	if t.kind == media.Audio {
+	if t.kind == media.Audio && e != nil {
 		r.speakers.add(t)
 	}
 	return t
@@ -101,7 +103,7 @@ func (t *Track) WritePacket(now media.Time, p *media.Packet) {
 	if t.codecs.Load() != uint32(p.Codec) {
 		t.arrived(p)
 	}
-	if t.kind == media.Audio && p.AudioLevel != media.NoLevel {
+	if t.voice != nil && p.AudioLevel != media.NoLevel {
 		t.router.speakers.heard(now, t, p)
 	}
 	t.keep(p)
@@ -110,6 +112,7 @@ func (t *Track) WritePacket(now media.Time, p *media.Packet) {
 			f.inlet.Push(p)
 		}
 	}
+	t.pour(now, p)
 }
 
 // arrived notes the codec that really comes and tells the room.
@@ -123,7 +126,7 @@ func (t *Track) arrived(p *media.Packet) {
 	}
 	t.info.Store(&info)
 	t.mu.Unlock()
-	if first {
+	if first && t.endpoint != nil {
 		t.endpoint.notify(Notice{Arrived: &info})
 	}
 }
@@ -162,6 +165,12 @@ func (t *Track) Resend(_ media.Time, stream uint8, s media.Seq) (*media.Packet, 
 
 // RequestKeyFrame asks the publisher for a key frame (media.Source).
 func (t *Track) RequestKeyFrame(_ media.Time, l media.Layer) {
+	if t.local != nil {
+		if t.local.KeyFrame != nil {
+			t.local.KeyFrame(l.Stream)
+		}
+		return
+	}
 	t.mu.Lock()
 	r, owner := t.receiver, t.owner
 	t.mu.Unlock()
@@ -220,16 +229,20 @@ func (t *Track) want() {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var streams uint32 // under the lock: the last one to tell has to know best
+	streams := t.tapped() // under the lock: the last one to tell has to know best
 	for i := range t.fans {
 		if f := t.fans[i].Load(); f != nil {
 			streams |= f.streams.Load()
 		}
 	}
-	if t.receiver == nil || streams == t.wanted {
+	if t.receiver == nil && t.local == nil || streams == t.wanted {
 		return
 	}
 	t.wanted = streams
+	if t.local != nil {
+		t.local.told(streams)
+		return
+	}
 	active := []string{}
 	for i, rid := range t.rids {
 		if streams&(1<<i) != 0 {
