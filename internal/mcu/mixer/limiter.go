@@ -1,0 +1,77 @@
+package mixer
+
+const (
+	// ceiling is the largest sample of a mix: −1.5 dBFS, so that what is
+	// between samples stays below −1.
+	ceiling = 0.84
+	// Gain is found for blocks of 2.5 ms.
+	block  = grain
+	blocks = frame / block
+	// recovery is the part of what is missing of the gain that comes back
+	// within a block: 150 ms.
+	recovery = 2.5 / 150
+	// attack is within how many samples the gain falls where a frame begins
+	// with a peak: the frame before has gone out.
+	attack = 24
+)
+
+// limiter keeps a mix below the ceiling.
+type limiter struct {
+	gain float32 // behind the last frame; 0: 1
+}
+
+// limit works on a frame.
+func (l *limiter) limit(pcm []float32) {
+	var need [blocks + 1]float32
+	calm := l.gain == 0 || l.gain == 1
+	for i := range blocks {
+		need[i] = 1
+		if p := peak(pcm[i*block*channels : (i+1)*block*channels]); p > ceiling {
+			need[i], calm = ceiling/p, false
+		}
+	}
+	if calm {
+		return
+	}
+	need[blocks] = 1
+	at := l.gain
+	if at == 0 {
+		at = 1
+	}
+	for i := range blocks {
+		to := min(at+(1-at)*recovery, need[i], need[i+1])
+		if to > 0.9999 {
+			to = 1
+		}
+		n := block
+		if i == 0 && at > need[0] {
+			n = attack
+		}
+		ramp(pcm[i*block*channels:(i+1)*block*channels], at, to, n)
+		at = to
+	}
+	l.gain = at
+}
+
+// ramp takes the gain from a to b within n samples.
+func ramp(pcm []float32, a, b float32, n int) {
+	step := (b - a) / float32(n)
+	for i := 0; i < len(pcm); i += channels {
+		if i/channels < n {
+			a += step
+		} else {
+			a = b
+		}
+		pcm[i] = min(max(pcm[i]*a, -ceiling), ceiling)
+		pcm[i+1] = min(max(pcm[i+1]*a, -ceiling), ceiling)
+	}
+}
+
+// peak returns the largest sample.
+func peak(pcm []float32) float32 {
+	p := float32(0)
+	for _, x := range pcm {
+		p = max(p, x, -x)
+	}
+	return p
+}
