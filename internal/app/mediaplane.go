@@ -12,9 +12,23 @@ import (
 type mediaPlane struct{ server *peer.Server }
 
 // NewRouter returns the router of a new room (room.MediaPlane).
-func (m mediaPlane) NewRouter(string) room.Router { return router{sfu.NewRouter(m.server)} }
+func (m mediaPlane) NewRouter(_ string, notify func(api.Program)) room.Router {
+	return router{sfu.NewRouter(m.server), notify}
+}
 
-type router struct{ *sfu.Router }
+// router forwards a room's tracks, and mixes them.
+type router struct {
+	*sfu.Router
+	notify func(api.Program) // how the program fares
+}
+
+// Mix says what the room's program is made of (room.Router). Nothing mixes yet:
+// this is where the mixer joins.
+func (r router) Mix(p *room.Program) {
+	if p != nil {
+		r.notify(api.Program{State: api.ProgramFailed, Text: "This version of the server does not mix."})
+	}
+}
 
 // Attach makes the media side of a member (room.Router).
 func (r router) Attach(member string, notify func(room.Notice)) (room.Endpoint, error) {
@@ -37,16 +51,12 @@ func (e endpoint) Publish(list []room.Publication) {
 }
 
 // View says what the member's slots shall show (room.Endpoint).
-func (e endpoint) View(list []room.SlotWish, quiet bool) {
+func (e endpoint) View(list []room.SlotWish, fill room.Fill) {
 	wishes := make([]sfu.SlotWish, len(list))
 	for i, w := range list {
 		wishes[i] = sfu.SlotWish(w)
 	}
-	f := sfu.FillTalkers
-	if quiet {
-		f = sfu.FillNothing
-	}
-	e.Endpoint.View(wishes, f)
+	e.Endpoint.View(wishes, sfu.Fill(fill))
 }
 
 // SendData sends a message to the member (room.Endpoint).
@@ -65,6 +75,10 @@ func label(reliable bool) string {
 func notice(n sfu.Notice) room.Notice {
 	out := room.Notice{
 		Connected: n.Connected, Lost: n.Lost, Slots: n.Slots, Layers: n.Layers, Arrived: n.Arrived,
+	}
+	if n.Line != nil {
+		line := room.Line(*n.Line)
+		out.Line = &line
 	}
 	if n.Data != nil {
 		out.Data = &room.Data{Reliable: n.Data.Label != api.LabelLossy, Message: n.Data.Message}

@@ -10,6 +10,7 @@ func (s *Server) metrics() []httpd.Metric {
 		gauge("tutti_rooms", "Rooms now.", float64(r.Rooms)),
 		gauge("tutti_members", "Members in all rooms now.", float64(r.Members)),
 		gauge("tutti_members_direct", "Members who receive the others directly now.", float64(r.MembersDirect)),
+		gauge("tutti_members_mixed", "Members who receive the program now.", float64(r.MembersMixed)),
 		gauge("tutti_tracks", "Tracks published now.", float64(r.Tracks)),
 		gauge("tutti_sockets", "Signalling sockets now.", float64(sig.Sockets)),
 		gauge("tutti_peers", "Media connections now.", float64(m.Peers)),

@@ -82,28 +82,28 @@ func TestTheServerIsSilentOnlyOnceTheClientSaysSo(t *testing.T) {
 		// still the server's, must not silence anybody.
 		ann.must(&api.View{Slots: view.Slots, Quiet: true})
 		h.direct(ann, ben)
-		if e := ann.endpoint(); e.quiet || len(e.wishes) != 1 {
+		if e := ann.endpoint(); e.fill != FillTalkers || len(e.wishes) != 1 {
 			t.Error("the new path is decided, but Ann has not said that it flows: the server must go on")
 		}
 		// Now Ann sees and hears Ben directly, and says so.
 		ann.must(&api.View{Quiet: true})
-		if e := ann.endpoint(); !e.quiet || len(e.wishes) != 0 {
+		if e := ann.endpoint(); e.fill != FillNothing || len(e.wishes) != 0 {
 			t.Error("the server should be silent now")
 		}
 		// Ben says that he shows nothing, but not that he hears: he goes on
 		// hearing.
 		ben.must(&api.View{})
-		if ben.endpoint().quiet {
+		if ben.endpoint().fill != FillTalkers {
 			t.Error("Ben did not ask for silence")
 		}
 		// A third comes. Ann hears everybody by the server at once, without
 		// having to ask; pictures come when her page says where.
 		h.connected("Cat")
-		if ann.endpoint().quiet {
+		if ann.endpoint().fill != FillTalkers {
 			t.Error("the server must speak again by itself")
 		}
 		ann.must(view)
-		if e := ann.endpoint(); e.quiet || len(e.wishes) != 1 || e.wishes[0].Size.Width != 640 {
+		if e := ann.endpoint(); e.fill != FillTalkers || len(e.wishes) != 1 || e.wishes[0].Size.Width != 640 {
 			t.Errorf("Ann's endpoint shows %+v", e.wishes)
 		}
 	})
@@ -230,8 +230,6 @@ func TestPinsAndWishes(t *testing.T) {
 		ben.must(&api.SetPath{Path: api.PathP2P})
 		ben.sees(api.PathSFU, api.ReasonPinned)
 		ann.refused(api.CodeNotFound, &api.SetPath{Member: "nobody", Path: api.PathSFU})
-		// There is no mixer in this version, and no such path at all.
-		ann.refused(api.CodeBadMessage, &api.SetPath{Path: api.PathMCU})
 		ann.refused(api.CodeBadMessage, &api.SetPath{Path: "pigeon"})
 		ann.same()
 	})

@@ -51,8 +51,8 @@ func (r *Room) admit(c *join) (*member, error) {
 	}
 	m.endpoint = endpoint
 	m.session = &Session{room: r, member: id, endpoint: endpoint, conn: c.conn, reached: c.arrival.Reached}
-	r.paths.join(id, c.join.Direct && c.arrival.Grant.direct())
-	m.path = r.paths.of(id)
+	m.path = r.paths.join(id, c.join.Direct && c.arrival.Grant.direct())
+	m.path.viewer, m.path.deaf = c.join.Viewer, !c.arrival.Grant.CanSubscribe
 	r.members = append(r.members, m)
 	r.touch(m)
 	r.appointHost()
@@ -115,11 +115,11 @@ func (r *Room) remove(m *member, cause api.Code) {
 	r.rooms.counters.leaves.Add(1)
 	r.emit(api.Event{Kind: api.EventMemberLeft, MemberID: m.id, Cause: cause})
 	r.appointHost()
-	if len(r.members) > 0 {
-		return
+	if len(r.members) == 0 {
+		r.emptySince = r.now
 	}
-	r.emptySince = r.now
-	if r.settings.Locked { // or nobody could come back
+	people := slices.ContainsFunc(r.members, func(m *member) bool { return !m.path.viewer })
+	if r.settings.Locked && !people { // or nobody could come back
 		unlocked := r.settings
 		unlocked.Locked = false
 		r.set(unlocked)
@@ -127,18 +127,23 @@ func (r *Room) remove(m *member, cause api.Code) {
 }
 
 // appointHost makes a host where there is none, unless tokens do that: of the
-// longest present, rather than of one who has lost the connection.
+// longest present, rather than of one who has lost the connection. Who came to
+// watch is not asked to.
 func (r *Room) appointHost() {
-	if r.options.HostsByToken || len(r.members) == 0 {
+	if r.options.HostsByToken {
 		return
 	}
 	if slices.ContainsFunc(r.members, func(m *member) bool { return m.role == api.RoleHost }) {
 		return
 	}
-	i := slices.IndexFunc(r.members, func(m *member) bool { return m.session != nil })
-	m := r.members[max(i, 0)]
-	m.role = api.RoleHost
-	r.touch(m)
+	i := slices.IndexFunc(r.members, func(m *member) bool { return !m.path.viewer && m.session != nil })
+	if i < 0 {
+		i = slices.IndexFunc(r.members, func(m *member) bool { return !m.path.viewer })
+	}
+	if i >= 0 {
+		r.members[i].role = api.RoleHost
+		r.touch(r.members[i])
+	}
 }
 
 // recount brings Stats up to date with the member.
@@ -149,8 +154,11 @@ func (r *Room) recount(m *member) {
 		if m.session == nil {
 			now.away = 1
 		}
-		if m.path.path == api.PathP2P {
+		switch m.path.path {
+		case api.PathP2P:
 			now.direct = 1
+		case api.PathMCU:
+			now.mixed = 1
 		}
 	}
 	c := &r.rooms.counters
@@ -158,5 +166,6 @@ func (r *Room) recount(m *member) {
 	c.tracks.Add(int64(now.tracks - m.counted.tracks))
 	c.away.Add(int64(now.away - m.counted.away))
 	c.direct.Add(int64(now.direct - m.counted.direct))
+	c.mixed.Add(int64(now.mixed - m.counted.mixed))
 	m.counted = now
 }

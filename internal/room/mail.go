@@ -9,6 +9,9 @@ import (
 
 // readMail takes in what the media plane told since the last turn.
 func (r *Room) readMail() {
+	if p := r.mailbox.takeProgram(); p != nil && r.mixed != nil {
+		r.setProgram(*p)
+	}
 	for _, l := range r.mailbox.take() {
 		if !l.member.left {
 			r.read(l.member, &l)
@@ -19,6 +22,9 @@ func (r *Room) readMail() {
 func (r *Room) read(m *member, l *mail) {
 	if l.connected != nil {
 		m.path.connected = *l.connected
+	}
+	if l.line != nil {
+		m.path.thin.tell(r.now, *l.line)
 	}
 	if len(l.slots) > 0 {
 		news := &api.Slots{}

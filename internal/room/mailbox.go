@@ -20,8 +20,9 @@ const (
 type mailbox struct {
 	wake chan struct{} // constant, of capacity 1; receives when mail came
 
-	mu   sync.Mutex
-	full []*inbox // guarded by mu; those with mail, in order
+	mu      sync.Mutex
+	full    []*inbox     // guarded by mu; those with mail, in order
+	program *api.Program // guarded by mu; nil: no news
 }
 
 // inbox is a member's part of the mailbox.
@@ -43,6 +44,7 @@ type mail struct {
 	dataBytes int
 	speakers  []Speaker // valid if heard
 	heard     bool
+	line      *Line // nil: no news
 }
 
 func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
@@ -56,14 +58,36 @@ func (b *mailbox) put(in *inbox, n Notice) bool {
 		b.full = append(b.full, in)
 	}
 	b.mu.Unlock()
+	b.rouse()
+	return kept
+}
+
+// putProgram takes in how the room's program fares.
+func (b *mailbox) putProgram(p api.Program) {
+	b.mu.Lock()
+	b.program = &p
+	b.mu.Unlock()
+	b.rouse()
+}
+
+// takeProgram returns what was told of the program since the last call, or nil.
+func (b *mailbox) takeProgram() *api.Program {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.program
+	b.program = nil
+	return p
+}
+
+// rouse wakes the loop.
+func (b *mailbox) rouse() {
 	select {
 	case b.wake <- struct{}{}:
 	default:
 	}
-	return kept
 }
 
-// take empties the mailbox.
+// take empties the mailbox of what concerns members.
 func (b *mailbox) take() []mail {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -98,6 +122,9 @@ func (m *mail) add(n Notice) bool {
 			m.arrived = make(map[media.TrackID]*media.TrackInfo)
 		}
 		m.arrived[n.Arrived.ID] = n.Arrived
+	}
+	if n.Line != nil {
+		m.line = n.Line
 	}
 	if n.Speakers != nil {
 		m.speakers, m.heard = n.Speakers, true

@@ -46,7 +46,7 @@ type member struct {
 }
 
 // counted is as what a member is counted in Stats.
-type counted struct{ members, tracks, away, direct int }
+type counted struct{ members, tracks, away, direct, mixed int }
 
 // directCount counts what a member has sent to the other end of a session.
 type directCount struct {
@@ -74,15 +74,15 @@ func (m *member) tell(message api.Message) {
 
 // snapshot returns what everybody may know of the member.
 func (m *member) snapshot() api.Member {
-	pinned, _ := m.path.pinned()
 	s := api.Member{
 		ID:     m.id,
 		Name:   m.name,
 		Role:   m.role,
 		Path:   m.path.path,
 		Reason: m.path.reason,
-		Pinned: pinned,
+		Pinned: m.path.pinned(),
 		Hand:   m.hand,
+		Viewer: m.path.viewer,
 		Away:   m.session == nil,
 		Tracks: make([]api.Track, 0, len(m.tracks)),
 		Joined: m.joined,
@@ -97,8 +97,14 @@ func (m *member) snapshot() api.Member {
 // member on a direct path once the client has said in a View that it hears the
 // others there, and never before: make before break.
 func (m *member) show() {
-	deaf := !m.grant.CanSubscribe
-	m.endpoint.View(m.wishes, deaf || m.quiet && m.path.path == api.PathP2P)
+	fill := FillTalkers
+	switch {
+	case !m.grant.CanSubscribe, m.quiet && m.path.path == api.PathP2P:
+		fill = FillNothing
+	case m.path.path == api.PathMCU:
+		fill = FillProgram
+	}
+	m.endpoint.View(m.wishes, fill)
 }
 
 // resync tells a client that resumed what it missed besides events.

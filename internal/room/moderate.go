@@ -63,12 +63,16 @@ func (r *Room) change(s *api.Settings) error {
 	if err := checkPath(s.Path); err != nil {
 		return err
 	}
-	if s.Program == nil {
-		s.Program = r.settings.Program
-	} else if err := s.Program.Validate(); err != nil {
-		return err
+	wanted := *s
+	switch {
+	case s.Program == nil || reflect.DeepEqual(s.Program, r.settings.Program):
+		wanted.Program = r.settings.Program
+	default:
+		if err := s.Program.Validate(); err != nil {
+			return err
+		}
 	}
-	r.set(*s)
+	r.set(wanted)
 	return nil
 }
 

@@ -127,7 +127,7 @@ func TestPaths(t *testing.T) {
 			{"a room pinned to p2p can't do it for three", 0, func(p *paths, _ media.Time) {
 				p.setting = api.PathP2P
 				p.join("c", true)
-			}, "b:sfu/many a:sfu/many c:sfu/many"},
+			}, "b:sfu/pinned a:sfu/many c:sfu/many"},
 		},
 		"lost connections": {
 			{"signalling lost while direct: the call goes on", 0, away("a", true), "b:p2p/two a:p2p/two"},

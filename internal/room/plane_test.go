@@ -14,12 +14,20 @@ type plane struct {
 	mu        sync.Mutex
 	endpoints map[string]*endpoint // by member; guarded by mu
 	closed    []string             // rooms whose router was closed; guarded by mu
+	mixed     *Program             // as asked for last; guarded by mu
+	mixes     int                  // how often it was asked for; guarded by mu
+	tell      func(api.Program)    // of the last room; guarded by mu
 	broken    bool                 // Attach fails
 }
 
 func newPlane() *plane { return &plane{endpoints: make(map[string]*endpoint)} }
 
-func (p *plane) NewRouter(room string) Router { return &router{p, room} }
+func (p *plane) NewRouter(room string, notify func(api.Program)) Router {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tell = notify
+	return &router{p, room}
+}
 
 func (p *plane) endpoint(member string) *endpoint {
 	p.mu.Lock()
@@ -43,6 +51,13 @@ func (r *router) Attach(member string, notify func(Notice)) (Endpoint, error) {
 	return e, nil
 }
 
+func (r *router) Mix(p *Program) {
+	r.plane.mu.Lock()
+	defer r.plane.mu.Unlock()
+	r.plane.mixed = p
+	r.plane.mixes++
+}
+
 func (r *router) Close() {
 	r.plane.mu.Lock()
 	defer r.plane.mu.Unlock()
@@ -57,7 +72,7 @@ type endpoint struct {
 	mu     sync.Mutex
 	tracks []Publication
 	wishes []SlotWish
-	quiet  bool
+	fill   Fill
 	views  int
 	data   []string
 	full   bool // takes no data
@@ -77,10 +92,10 @@ func (e *endpoint) Publish(tracks []Publication) {
 	e.tracks = tracks
 }
 
-func (e *endpoint) View(slots []SlotWish, quiet bool) {
+func (e *endpoint) View(slots []SlotWish, fill Fill) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.wishes, e.quiet = slots, quiet
+	e.wishes, e.fill = slots, fill
 	e.views++
 }
 

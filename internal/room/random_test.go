@@ -191,8 +191,8 @@ func (c *crowd) check() {
 			if m.path.path == api.PathP2P {
 				direct++
 			}
-			if e := c.h.plane.endpoint(m.id); e.quiet && m.path.path != api.PathP2P || e.closed || len(e.tracks) != len(m.tracks) {
-				c.h.t.Errorf("member %s is on %s, its endpoint: quiet %v, closed %v, %d of %d tracks", m.id, m.path.path, e.quiet, e.closed, len(e.tracks), len(m.tracks))
+			if e := c.h.plane.endpoint(m.id); e.fill == FillNothing && m.path.path != api.PathP2P || e.closed || len(e.tracks) != len(m.tracks) {
+				c.h.t.Errorf("member %s is on %s, its endpoint: fill %v, closed %v, %d of %d tracks", m.id, m.path.path, e.fill, e.closed, len(e.tracks), len(m.tracks))
 			}
 			if m.changed || m.joining || m.path.changed {
 				c.h.t.Errorf("a change of member %s was not told", m.id)

@@ -41,6 +41,8 @@ func (r *Room) handle(m *member, message api.Message) (api.Message, error) {
 		return ok(r.rename(m, q.Name))
 	case *api.Moderate:
 		return ok(r.moderate(m, q))
+	case *api.Load:
+		return ok(r.load(m, q))
 	case *api.Report:
 		return ok(r.report(m, q))
 	case *api.Join:
@@ -57,6 +59,9 @@ func ok(err error) (api.Message, error) {
 }
 
 func (r *Room) publish(m *member, p *api.Publish) (api.Message, error) {
+	if m.path.viewer {
+		return nil, api.Errorf(api.CodeForbidden, "You have joined as a viewer, and viewers publish nothing.")
+	}
 	if !m.grant.mayPublish(p.Origin) {
 		return nil, api.Errorf(api.CodeForbidden, "Your token does not allow you to publish from %q.", p.Origin)
 	}
@@ -178,12 +183,13 @@ func (r *Room) slotState(m *member, s api.SlotView) api.SlotState {
 	}
 	t, _ := r.track(s.Track)
 	known, heard := m.slots[s.Slot]
+	program := isProgram(s.Track) && m.path.receives(r.now)
 	switch {
-	case t == nil:
+	case t == nil && !program:
 		state.Status = api.SlotGone
 	case heard && known.Track == s.Track:
 		state = known
-	case t.Muted:
+	case t != nil && t.Muted:
 		state.Status = api.SlotMuted
 	}
 	return state
@@ -214,10 +220,10 @@ func (r *Room) setPath(m *member, q *api.SetPath) error {
 // checkPath refuses what can't be wished for.
 func checkPath(p api.Path) error {
 	switch p {
-	case api.PathAuto, api.PathP2P, api.PathSFU:
+	case api.PathAuto, api.PathP2P, api.PathSFU, api.PathMCU:
 		return nil
 	}
-	return api.Errorf(api.CodeBadMessage, "A path is %q, %q or %q here, not %.16q.", api.PathAuto, api.PathP2P, api.PathSFU, p)
+	return api.Errorf(api.CodeBadMessage, "A path is %q, %q, %q or %q, not %.16q.", api.PathAuto, api.PathP2P, api.PathSFU, api.PathMCU, p)
 }
 
 func (r *Room) setHand(m *member, raised bool) error {

@@ -30,9 +30,11 @@ type Room struct {
 
 	// Owned by the loop.
 	settings   api.Settings
-	members    []*member // in order of joining
-	changed    []*member // not yet told to the others
-	lastTrack  uint64    // number of the last track's id
+	program    api.Program // as the members know it
+	mixed      *Program    // what the router mixes; nil for nothing
+	members    []*member   // in order of joining
+	changed    []*member   // not yet told to the others
+	lastTrack  uint64      // number of the last track's id
 	chat       []api.ChatLine
 	feed       feed
 	paths      paths
@@ -44,15 +46,17 @@ type Room struct {
 }
 
 func newRoom(rs *Rooms, name string) *Room {
+	mailbox := newMailbox()
 	return &Room{
 		name:       name,
 		rooms:      rs,
 		options:    &rs.options,
-		router:     rs.plane.NewRouter(name),
+		router:     rs.plane.NewRouter(name, mailbox.putProgram),
 		commands:   make(chan command, maxCommands),
-		mailbox:    newMailbox(),
+		mailbox:    mailbox,
 		over:       make(chan struct{}),
 		settings:   api.Settings{Path: api.PathAuto, Program: &api.ProgramSettings{}},
+		program:    api.Program{State: api.ProgramOff},
 		feed:       feed{kept: rs.options.Events},
 		paths:      newPaths(newID),
 		emptySince: rs.clock.Now(),
@@ -125,10 +129,13 @@ func (r *Room) expire() {
 	}
 }
 
-// settle draws the conclusions from what has changed: paths first, then one
-// event for each member that is not as it was, then what the paths ask for.
+// settle draws the conclusions from what has changed: paths first, and what is
+// mixed for them, then one event for each member that is not as it was, then what
+// the paths ask for.
 func (r *Room) settle() {
+	r.countPictures()
 	orders := r.paths.update(r.now)
+	r.mix()
 	for _, m := range r.members {
 		if !m.path.changed {
 			continue
@@ -230,7 +237,7 @@ func (r *Room) snapshot(member string) *api.Room {
 		Name:     r.name,
 		Number:   r.feed.number,
 		Settings: r.settings,
-		Program:  api.Program{State: api.ProgramOff},
+		Program:  r.program,
 		Members:  make([]api.Member, 0, len(r.members)),
 		Chat:     []api.ChatLine{},
 	}

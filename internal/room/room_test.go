@@ -140,6 +140,8 @@ func apply(t *testing.T, r *api.Room, e *api.Event) {
 		}
 	case api.EventSettings:
 		r.Settings = *e.Settings
+	case api.EventProgram:
+		r.Program = *e.Program
 	case api.EventEnded:
 	default:
 		t.Errorf("event %d is of kind %q, which no client knows", e.Number, e.Kind)

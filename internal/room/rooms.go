@@ -60,6 +60,7 @@ func (o Options) withDefaults() Options {
 type Stats struct {
 	Rooms, Members, Tracks int64
 	MembersDirect          int64 // on a direct path
+	MembersMixed           int64 // who receive the program
 	MembersAway            int64 // without signalling
 
 	Joins, Resumes, Leaves int64
@@ -79,7 +80,7 @@ type Stats struct {
 
 // counters is Stats as the rooms' loops write it.
 type counters struct {
-	members, tracks, direct, away           atomic.Int64
+	members, tracks, direct, mixed, away    atomic.Int64
 	joins, resumes, leaves, events, chat    atomic.Int64
 	data, dataDropped                       atomic.Int64
 	directStarts, directUps, directFailures atomic.Int64
@@ -245,6 +246,7 @@ func (rs *Rooms) Stats() Stats {
 		Members:        c.members.Load(),
 		Tracks:         c.tracks.Load(),
 		MembersDirect:  c.direct.Load(),
+		MembersMixed:   c.mixed.Load(),
 		MembersAway:    c.away.Load(),
 		Joins:          c.joins.Load(),
 		Resumes:        c.resumes.Load(),

@@ -102,7 +102,7 @@ func TestGrantsAreKept(t *testing.T) {
 		ben.refused(api.CodeForbidden, &api.Publish{MID: "1", Origin: api.OriginCamera})
 		ben.refused(api.CodeForbidden, &api.View{Slots: []api.SlotView{{Slot: "1", Track: camera}}})
 		ben.refused(api.CodeForbidden, &api.Say{Text: "hello"})
-		if !ben.endpoint().quiet {
+		if ben.endpoint().fill != FillNothing {
 			t.Error("who may not subscribe must not hear the loudest either")
 		}
 		cat := h.joinAs("Cat", Grant{CanSubscribe: true})

@@ -203,15 +203,16 @@ func (c *client) undisturbed() {
 // plane is a media plane in which nothing happens.
 type plane struct{}
 
-func (plane) NewRouter(string) room.Router                            { return plane{} }
+func (plane) NewRouter(string, func(api.Program)) room.Router         { return plane{} }
+func (plane) Mix(*room.Program)                                       {}
 func (plane) Attach(string, func(room.Notice)) (room.Endpoint, error) { return plane{}, nil }
 func (plane) Negotiate(offer string, _ ...netip.AddrPort) (*api.Answer, error) {
 	return &api.Answer{SDP: offer}, nil
 }
-func (plane) Publish([]room.Publication) {}
-func (plane) View([]room.SlotWish, bool) {}
-func (plane) SendData(bool, []byte) bool { return true }
-func (plane) Close()                     {}
+func (plane) Publish([]room.Publication)      {}
+func (plane) View([]room.SlotWish, room.Fill) {}
+func (plane) SendData(bool, []byte) bool      { return true }
+func (plane) Close()                          {}
 
 // pingsTo counts pings and answers three of them.
 func pingsTo(n *int) func(context.Context, []byte) bool {
