@@ -39,13 +39,18 @@ func (a *Assembler) appendAV1(frame, payload []byte) ([]byte, error) {
 			if n == 0 || size > uint64(len(rest)-n) {
 				return frame, errAV1Short
 			}
-			length, rest = int(size), rest[n:]
+			if length, rest = int(size), rest[n:]; length == len(rest) && count > element {
+				return frame, errAV1Short // the rest of the elements is not there
+			}
 		}
 		if !a.open {
 			a.start = len(frame)
 		}
 		frame, rest = append(frame, rest[:length]...), rest[length:]
 		if a.open = goesOn && len(rest) == 0; a.open {
+			if len(frame) == a.start {
+				return frame, errAV1Short
+			}
 			break
 		}
 		var err error

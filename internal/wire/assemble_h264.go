@@ -51,11 +51,13 @@ func (a *Assembler) appendFragment(frame, payload []byte) ([]byte, error) {
 		return frame, errH264Short
 	}
 	first, last := payload[1]&0x80 != 0, payload[1]&0x40 != 0
-	if first == a.open {
+	header := payload[0]&0x60 | payload[1]&0x1F
+	if first == a.open || !first && frame[a.start] != header {
 		return frame, errAssembleOrder
 	}
 	if first {
-		frame = append(append(frame, startCode...), payload[0]&0x60|payload[1]&0x1F)
+		a.start = len(frame) + len(startCode)
+		frame = append(append(frame, startCode...), header)
 	}
 	a.open = !last
 	return append(frame, payload[nalHeader+1:]...), nil

@@ -78,6 +78,7 @@ func TestAssembleRefuses(t *testing.T) {
 		{"a fragment without header", media.H264, [][]byte{{0x7C}}, errH264Short},
 		{"the rest of a fragment", media.H264, [][]byte{{0x7C, 0x05, 1}}, errAssembleOrder},
 		{"a fragment that begins twice", media.H264, [][]byte{{0x7C, 0x85, 1}, {0x7C, 0x85, 1}}, errAssembleOrder},
+		{"the rest of another unit", media.H264, [][]byte{{0x7C, 0x85, 1}, {0x7C, 0x41, 1}}, errAssembleOrder},
 		{"a unit amid fragments", media.H264, [][]byte{{0x7C, 0x85, 1}, {0x41, 1}}, errAssembleOrder},
 		{"a cut STAP-A", media.H264, [][]byte{{0x78, 0, 2, 1}}, errH264Short},
 		{"an FU-B", media.H264, [][]byte{{0x7D, 0, 0, 1}}, errH264Type},
@@ -85,6 +86,8 @@ func TestAssembleRefuses(t *testing.T) {
 		{"an OBU that is not continued", media.AV1, [][]byte{{0x50, 0x30}, {0x10, 0x30}}, errAssembleOrder},
 		{"a sequence that begins amid an OBU", media.AV1, [][]byte{{0x50, 0x30}, {0x98, 0x30}}, errAV1Z},
 		{"a cut OBU element", media.AV1, [][]byte{{0x00, 2, 0x30}}, errAV1Short},
+		{"an OBU that goes on before it began", media.AV1, [][]byte{{0x40, 0}}, errAV1Short},
+		{"fewer OBU elements than said", media.AV1, [][]byte{{0x20, 1, 0x30}}, errAV1Short},
 		{"an OBU without its extension", media.AV1, [][]byte{{0x10, 0x34}}, errAV1OBU},
 		{"an OBU without its size", media.AV1, [][]byte{{0x10, 0x32}}, errAV1OBU},
 	} {
