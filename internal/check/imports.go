@@ -52,7 +52,7 @@ var layers = []layer{
 }
 
 // testOnly parts may be imported by tests and by those who only test.
-var testOnly = []string{"internal/netsim", "internal/peer/peertest", "internal/check", "e2e"}
+var testOnly = []string{"internal/netsim", "internal/peer/peertest", "internal/mcu/codec/codectest", "internal/check", "e2e"}
 
 // confined says who alone may import what from outside, and why. A path stands
 // for all below it.

@@ -66,6 +66,9 @@ type Frame struct {
 	LayerSync bool
 	// TL0 counts the frames of the base layer (VP8's TL0PICIDX).
 	TL0 uint8
+	// Settled tells that encoding the same picture again would make it no
+	// better: nothing needs to be encoded until something changes.
+	Settled bool
 }
 
 // EncodeOptions say how one frame is to be encoded.
