@@ -17,7 +17,7 @@ run: build
 
 build: web
 	scripts/tools.sh go
-	go build -trimpath -o bin/tutti ./cmd/tutti
+	scripts/build.sh
 
 web: web/dist/index.html
 

@@ -51,7 +51,7 @@ packages() {
 		iproute2 nftables conntrack procps
 }
 
-stage tools scripts/tools.sh go
+stage tools scripts/tools.sh go codecs
 stage format format
 stage rules rules
 stage lint lint

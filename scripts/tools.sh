@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# tools.sh go|node...: says what to do when a toolchain is missing or too old.
-# Toolchains are the machine owner's choice, so nothing is installed here, but
-# for npm, which Debian packages apart from its nodejs.
+# tools.sh go|node|codecs...: says what to do when a toolchain is missing or too
+# old. Toolchains are the machine owner's choice, so nothing is installed here,
+# but for what Debian has packages of: npm, a C compiler, the codec libraries.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -27,6 +27,14 @@ need_node() {
 		exit 1
 	fi
 	command -v npm >/dev/null || scripts/packages.sh npm
+}
+
+# The mixer's codecs. Where they are there already, in whatever way, no package
+# is asked for.
+need_codecs() {
+	pkg-config --exists opus vpx openh264 dav1d 2>/dev/null &&
+		echo '#include <libyuv.h>' | "$(go env CC)" -E -o /dev/null - 2>/dev/null && return
+	scripts/packages.sh gcc libc6-dev pkg-config libopus-dev libvpx-dev libyuv-dev libopenh264-dev libdav1d-dev
 }
 
 for tool; do "need_$tool"; done
