@@ -50,7 +50,7 @@ const welcomed: Welcome = {
   member: "me",
   key: "secret",
   resumed: false,
-  room: { name: "hall", number: 10, settings: { locked: false, path: "auto" }, members: [], chat: [] },
+  room: { name: "hall", number: 10, settings: { locked: false, path: "auto" }, program: { state: "off" }, members: [], chat: [] },
   ice_servers: [],
   limits: { message_bytes: 65536, message_rate: 50, tracks: 8, members: 100, chat_chars: 2000, data_bytes: 65536 },
 };

@@ -3,7 +3,7 @@
 import type { ClientMessages, Code, Replies, ServerMessages } from "./api.gen";
 
 export type * from "./api.gen";
-export { DoctorProbeLabel, LabelLossy, LabelReliable, MaxDataHeader, TopicChat, TopicFile, Version } from "./api.gen";
+export { DoctorProbeLabel, LabelLossy, LabelReliable, MaxDataHeader, ProgramAudio, ProgramVideo, TopicChat, TopicFile, Version } from "./api.gen";
 
 /** The name of a request. */
 export type RequestType = keyof ClientMessages & keyof Replies;

@@ -8,7 +8,9 @@ const wei: Member = {
 };
 const li: Member = { ...wei, id: "m2", name: "Li", role: "member", joined: 2 };
 const camera: Track = { id: "t1", member: "m1", kind: "video", origin: "camera", muted: false };
-const snapshot: Room = { name: "hall", number: 5, settings: { locked: false, path: "auto" }, members: [wei], chat: [] };
+const snapshot: Room = {
+  name: "hall", number: 5, settings: { locked: false, path: "auto" }, program: { state: "off" }, members: [wei], chat: [],
+};
 
 function after(...events: Omit<Event, "number" | "time">[]): RoomState {
   return events.reduce<RoomState>(
@@ -77,4 +79,10 @@ test("what concerns nobody known changes nothing", () => {
 test("settings and the end of the room are kept", () => {
   const state = after({ kind: "settings", settings: { locked: true, path: "sfu" } }, { kind: "ended", cause: "ended" });
   expect(state).toMatchObject({ settings: { locked: true, path: "sfu" }, ended: "ended" });
+});
+
+test("the program is as the last event says", () => {
+  expect(after().program.state).toBe("off");
+  const program = { state: "mixing", width: 1280, height: 720, left_out: ["t1"] } as const;
+  expect(after({ kind: "program", program: { ...program, left_out: ["t1"] } }).program).toEqual(program);
 });

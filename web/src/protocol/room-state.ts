@@ -1,7 +1,7 @@
 // The state of a room as the server tells it: a snapshot, and the numbered
 // events since. Pure; every change makes a new value that shares what is equal.
 
-import type { ChatLine, Code, Event, Member, Room, Settings, Track } from "./messages";
+import type { ChatLine, Code, Event, Member, Program, Room, Settings, Track } from "./messages";
 
 /** Chat lines that are kept; older ones are forgotten. */
 export const MaxChatLines = 1000;
@@ -11,6 +11,7 @@ export interface RoomState {
   readonly name: string;
   readonly number: number;
   readonly settings: Settings;
+  readonly program: Program;
   /** By id, in the order in which they joined. */
   readonly members: ReadonlyMap<string, Member>;
   readonly chat: readonly ChatLine[];
@@ -23,6 +24,7 @@ export const emptyRoom: RoomState = {
   name: "",
   number: 0,
   settings: { locked: false, path: "auto" },
+  program: { state: "off" },
   members: new Map(),
   chat: [],
   ended: null,
@@ -34,6 +36,7 @@ export function fromSnapshot(room: Room): RoomState {
     name: room.name,
     number: room.number,
     settings: room.settings,
+    program: room.program,
     members: new Map((room.members ?? []).map((m) => [m.id, withTracks(m, m.tracks)])),
     chat: room.chat ?? [],
     ended: null,
@@ -78,6 +81,8 @@ function change(state: RoomState, event: Event): Partial<RoomState> {
       return event.chat ? { chat: [...state.chat, event.chat].slice(-MaxChatLines) } : {};
     case "settings":
       return event.settings ? { settings: event.settings } : {};
+    case "program":
+      return event.program ? { program: event.program } : {};
     case "ended":
       return { ended: event.cause ?? "ended" };
     default:

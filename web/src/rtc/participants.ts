@@ -38,6 +38,9 @@ export abstract class ParticipantEntry implements Participant {
   get hand(): boolean {
     return this.member.hand;
   }
+  get viewer(): boolean {
+    return this.member.viewer ?? false;
+  }
   get away(): boolean {
     return this.member.away;
   }
@@ -52,7 +55,7 @@ export abstract class ParticipantEntry implements Participant {
   setMember(member: Member): boolean {
     const old = this.member;
     this.member = member;
-    return (["id", "name", "role", "path", "reason", "pinned", "hand", "away"] as const).some((k) => old[k] !== member[k]);
+    return (["id", "name", "role", "path", "reason", "pinned", "hand", "viewer", "away"] as const).some((k) => old[k] !== member[k]);
   }
 }
 

@@ -30,3 +30,11 @@ test("a path that is gone is left", () => {
 test("what the preferred path can't carry comes by another", () => {
   expect(choosePath({ preferred: "p2p", current: null, candidates: { sfu: flowing } })).toBe("sfu");
 });
+
+test("the program is shown when it flows, and left when all else does", () => {
+  expect(choosePath({ preferred: "mcu", current: "sfu", candidates: { mcu: live, sfu: flowing } })).toBe("sfu");
+  expect(choosePath({ preferred: "mcu", current: "sfu", candidates: { mcu: flowing, sfu: flowing } })).toBe("mcu");
+  expect(choosePath({ preferred: "mcu", current: null, candidates: { mcu: live, sfu: live } })).toBe("mcu");
+  expect(choosePath({ preferred: "sfu", current: "mcu", candidates: { mcu: flowing, sfu: live } })).toBe("mcu");
+  expect(choosePath({ preferred: "sfu", current: "mcu", candidates: { mcu: idle, sfu: flowing } })).toBe("sfu");
+});

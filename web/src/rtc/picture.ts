@@ -48,22 +48,31 @@ export class Picture {
   }
 
   private draw(): void {
-    const { localParticipant, participants } = this.room;
-    const people: readonly Participant[] = this.source === "self" ? [localParticipant] : [localParticipant, ...participants];
+    const { localParticipant, participants, program: { video: mix } } = this.room;
+    this.context.fillStyle = colours.stage;
+    this.context.fillRect(0, 0, width, height);
+    if (this.source === "room" && mix.path !== null) {
+      // All that one sees is one picture already.
+      this.drawWhole(mix, { x: 0, y: 0, width, height });
+      this.keep(new Set([mix]));
+      return;
+    }
+    const people: readonly Participant[] = this.source === "self" ? [localParticipant] : [localParticipant, ...participants].filter((p) => !p.viewer);
     const tracks: readonly Track[] = this.source === "self"
       ? localParticipant.tracks
       : [...localParticipant.tracks, ...participants.flatMap((p) => p.tracks)];
     const screens = this.source === "self" ? [] : tracks.filter((t) => t.origin === "screen" && shown(t));
     const layout = stageLayout(screens.length, people.length, { x: gap, y: gap, width: width - 2 * gap, height: height - 2 * gap }, gap);
-    this.context.fillStyle = colours.stage;
-    this.context.fillRect(0, 0, width, height);
-    screens.forEach((track, i) => this.drawScreen(track, layout.screens[i]));
+    screens.forEach((track, i) => this.drawWhole(track, layout.screens[i]));
     people.forEach((person, i) => this.drawPerson(person, layout.people[i]));
-    const used = new Set<Track>([...screens, ...people.flatMap((p) => camera(p) ?? [])]);
+    this.keep(new Set<Track>([...screens, ...people.flatMap((p) => camera(p) ?? [])]));
+  }
+
+  private keep(used: ReadonlySet<Track>): void {
     for (const track of [...this.videos.keys()]) if (!used.has(track)) this.drop(track);
   }
 
-  private drawScreen(track: Track, into: Rect | undefined): void {
+  private drawWhole(track: Track, into: Rect | undefined): void {
     const video = this.video(track);
     if (!into || video.videoWidth === 0) return;
     const to = contain(video.videoWidth, video.videoHeight, into);

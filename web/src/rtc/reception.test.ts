@@ -61,6 +61,8 @@ const cam: Track = { id: "cam", member: "li", kind: "video", origin: "camera", m
 /** One page in a call of two, with a server and another browser that do as the test says. */
 class Page {
   path: Path = "sfu";
+  /** Of the other. */
+  otherPath: Path = "p2p";
   readonly direct = new FakeDirect();
   readonly slots: Slot[] = [
     { mid: "4", kind: "audio", receiver: new FakeReceiver("audio", "slot 4") as unknown as RTCRtpReceiver },
@@ -86,12 +88,14 @@ class Page {
 
   constructor() {
     this.reception.on("trackPathChanged", ({ track, from, to }) => this.log.push(`${track.id}: ${from} → ${to}`));
+    this.reception.on("programChanged", ({ video, audio }) => this.log.push(`program: ${video.path} ${audio.path}`));
     this.reception.on("upIdle", (idle) => this.log.push(idle ? "up idle" : "up busy"));
     this.room([mic, cam]);
   }
 
-  room(tracks: Track[]): void {
-    this.roster.update({ ...emptyRoom, members: new Map([["li", { ...li, tracks }]]) }, "me");
+  room(tracks: Track[], ...others: Member[]): void {
+    const members = [{ ...li, path: this.otherPath, tracks }, ...others];
+    this.roster.update({ ...emptyRoom, members: new Map(members.map((m) => [m.id, m])) }, "me");
     this.reception.update();
   }
 
@@ -289,4 +293,170 @@ test("asks for slots that are missing", async () => {
   page.room([mic, cam, { ...cam, id: "b" }, { ...cam, id: "c" }]);
   page.show("cam", "b", "c");
   expect(missing).toHaveBeenCalledWith(1);
+});
+
+const program = "program-video";
+
+/** A page that would show the other, or the program in its place. */
+async function ableToShowBoth(begin: () => Promise<Page>): Promise<Page> {
+  const page = await begin();
+  page.show(program, "cam");
+  await settle();
+  page.log.length = 0;
+  return page;
+}
+
+/** Through the server, then on the program. */
+async function mixed(): Promise<Page> {
+  const page = await ableToShowBoth(throughServer);
+  page.path = "mcu";
+  page.reception.update();
+  page.slot("4", "program-audio", "live");
+  page.slot("8", program, "live");
+  await settle();
+  page.slot("7", "", "empty");
+  page.log.length = 0;
+  return page;
+}
+
+test("the program is asked for on its path alone", async () => {
+  const page = await ableToShowBoth(throughServer);
+  expect(page.lastView?.slots.map((s) => s.track)).toEqual(["cam"]);
+});
+
+test("to mcu: the tiles stay until the program's picture flows", async () => {
+  const page = await ableToShowBoth(throughServer);
+  page.path = "mcu";
+  page.reception.update();
+  await settle();
+  expect(page.lastView?.slots.map((s) => `${s.slot} ${s.track}`)).toEqual(["7 cam", "8 program-video"]);
+  // The server gives the sound of all in the place of the voices, which are in it.
+  page.slot("4", "program-audio", "waiting");
+  page.slot("8", program, "waiting");
+  await settle();
+  expect(page.log).toEqual(["program: null mcu", "mic: sfu → null", "program: null mcu"]);
+  expect(page.heard).toEqual(["slot 4"]);
+  page.log.length = 0;
+  page.slot("4", "program-audio", "live");
+  page.slot("8", program, "live");
+  expect(page.log.filter((line) => line.startsWith("cam"))).toEqual([]);
+  await settle();
+  expect(page.log.slice(-2)).toEqual(["program: mcu mcu", "cam: sfu → null"]);
+  expect(page.lastView?.slots.map((s) => `${s.slot} ${s.track}`)).toEqual(["8 program-video"]);
+  expect(page.heard).toEqual(["slot 4"]);
+});
+
+test("back from mcu: the program stays until each tile's picture flows", async () => {
+  const page = await mixed();
+  page.path = "sfu";
+  page.reception.update();
+  await settle();
+  expect(page.lastView?.slots.map((s) => `${s.slot} ${s.track}`)).toEqual(["8 program-video", "7 cam"]);
+  page.slot("4", "mic", "live");
+  page.slot("7", "cam", "waiting");
+  await settle();
+  expect(page.log).toEqual(["program: mcu null", "mic: null → sfu"]);
+  expect(page.heard).toEqual(["slot 4"]);
+  page.slot("7", "cam", "live");
+  await settle();
+  expect(page.log.slice(2)).toEqual(["cam: null → sfu", "program: null null"]);
+  expect(page.lastView?.slots.map((s) => s.track)).toEqual(["cam"]);
+});
+
+test("a tile that the line can't carry, or that never comes, does not hold the program up for long", async () => {
+  const page = await mixed();
+  page.path = "sfu";
+  page.reception.update();
+  page.slot("7", "cam", "paused");
+  expect(page.roster.program.video.path).toBeNull();
+
+  const other = await mixed();
+  other.path = "sfu";
+  other.reception.update();
+  other.slot("7", "cam", "waiting");
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(other.roster.program.video.path).toBe("mcu");
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(other.roster.program.video.path).toBeNull();
+});
+
+test("from p2p to mcu: one is heard and seen directly until the program flows, and nobody is heard twice", async () => {
+  const page = await ableToShowBoth(directly);
+  page.path = "mcu";
+  page.reception.update();
+  page.direct.stopping = true;
+  await settle();
+  expect(page.lastView?.slots.map((s) => s.track)).toEqual([program]);
+  expect(page.direct.told.at(-1)).toBe("sfu");
+  page.slot("4", "program-audio", "waiting");
+  page.slot("8", program, "waiting");
+  await settle();
+  expect(page.heard).toEqual(["direct mic"]);
+  expect(page.log.filter((line) => line.startsWith("cam") || line.startsWith("mic"))).toEqual([]);
+  page.slot("4", "program-audio", "live");
+  page.slot("8", program, "live");
+  await settle();
+  expect(page.heard).toEqual(["slot 4"]);
+  expect(page.reception.directInUse()).toBe(false);
+  expect(page.log.filter((line) => line.startsWith("cam") || line.startsWith("mic"))).toEqual(["mic: p2p → null", "cam: p2p → null"]);
+});
+
+test("from mcu to p2p: the program is left when the direct picture flows", async () => {
+  const page = await mixed();
+  page.direct.open();
+  page.path = "p2p";
+  page.reception.update();
+  await settle();
+  expect(page.roster.program.video.path).toBe("mcu");
+  expect(page.direct.told.at(-1)).toBe("sfu");
+  page.direct.flow(true);
+  await settle();
+  expect(page.roster.program.video.path).toBeNull();
+  // The program's sound goes when the server has emptied its slot.
+  expect(page.heard).toEqual(["slot 4"]);
+  page.slot("4", "mic", "live");
+  expect(page.heard).toEqual(["direct mic"]);
+  await settle();
+  expect(page.lastView).toEqual({ slots: [], quiet: true });
+  expect(page.direct.told.at(-1)).toBe("p2p");
+});
+
+test("a program that this browser can't show leaves the tiles where they are", async () => {
+  const page = await ableToShowBoth(throughServer);
+  page.path = "mcu";
+  page.reception.update();
+  page.slot("8", program, "unsupported");
+  await settle();
+  expect(page.log.filter((line) => line.startsWith("cam"))).toEqual([]);
+  expect(page.lastView?.slots.map((s) => s.track)).toContain("cam");
+});
+
+test("a page that shows no program goes on with its tiles, and hears the mix", async () => {
+  const page = await throughServer();
+  page.path = "mcu";
+  page.reception.update();
+  page.slot("4", "program-audio", "live");
+  await settle();
+  expect(page.lastView?.slots.map((s) => s.track)).toEqual(["cam"]);
+  expect(page.heard).toEqual(["slot 4"]);
+});
+
+test("the program that stops when the line gives out is shown on, and the tiles are not asked for", async () => {
+  const page = await mixed();
+  page.slot("8", program, "paused");
+  await settle();
+  expect(page.roster.program.video).toMatchObject({ path: "mcu", status: "paused" });
+  expect(page.lastView?.slots.map((s) => s.track)).toEqual([program]);
+});
+
+test("two who talk directly go on sending to the server while somebody watches", async () => {
+  const page = await directly();
+  Object.assign(page.direct.peer!, { peerPath: "p2p" });
+  page.direct.emit("changed");
+  expect(page.reception.upIdle).toBe(true);
+  const viewer: Member = { ...nobody, id: "vi", name: "Vi", viewer: true, path: "mcu", reason: "viewer" };
+  page.room([mic, cam], viewer);
+  expect(page.reception.upIdle).toBe(false);
+  page.room([mic, cam]);
+  expect(page.reception.upIdle).toBe(true);
 });

@@ -4,13 +4,15 @@
 // what the other end of the direct connection is told.
 
 import { Events } from "../protocol/events";
-import type { Path, SlotState, View } from "../protocol/messages";
+import type { Path, SlotState, SlotStatus, View } from "../protocol/messages";
 import type { AudioOutputs } from "./audio-outputs";
 import type { DirectLink } from "./direct-link";
 import { FlowWatch } from "./flow-watch";
 import { isSendOrigin, sendOrigins, kindOf } from "./origins";
 import { choosePath, type Candidate } from "./path-choice";
-import type { RemoteTrackEntry, Source } from "./remote-track";
+import type { ProgramEntry, ProgramTrackEntry } from "./program";
+import type { ReceivedTrackEntry, Source } from "./received-track";
+import type { RemoteTrackEntry } from "./remote-track";
 import type { Roster } from "./roster";
 import type { ServerPeer, Slot } from "./server-peer";
 import { assignSlots, type Wish } from "./slot-map";
@@ -23,6 +25,8 @@ export interface ReceptionEvents {
   trackUnsubscribed: [track: RemoteTrackEntry];
   trackStatusChanged: [track: RemoteTrackEntry];
   trackPathChanged: [change: PathSwitch];
+  /** The program's picture or sound came, went or changed its status. */
+  programChanged: [program: ProgramEntry];
   /** Whether anybody needs what is sent to the server. */
   upIdle: [idle: boolean];
   /** More tracks are wanted than there are slots. */
@@ -42,6 +46,13 @@ export interface ReceptionOptions {
 
 /** Sizes are told in steps of this many pixels, so that small moves are no news. */
 const sizeStep = 16;
+/** Milliseconds for which the program's picture stays when it is left, should another not come. */
+const patience = 4000;
+/** What a slot says of a track that it can't show, however long one waits. */
+const hopeless: ReadonlySet<SlotStatus> = new Set(["unsupported", "gone"]);
+
+/** A way by which a track comes, and the media. */
+type Way = Candidate & { media: MediaStreamTrack };
 
 /** Decides where remote tracks are shown from, and asks for them. */
 export class Reception extends Events<ReceptionEvents> {
@@ -50,6 +61,10 @@ export class Reception extends Events<ReceptionEvents> {
   private wishes: readonly Wish[] = [];
   private assigned: ReadonlyMap<string, Wish> = new Map();
   private states = new Map<string, SlotState>();
+  /** Runs while the program's picture is about to be left. */
+  private leaving: ReturnType<typeof setTimeout> | undefined;
+  /** It has been about to be left for too long. */
+  private late = false;
   private wasIdle = false;
   private updating = false;
   private stale = false;
@@ -68,7 +83,12 @@ export class Reception extends Events<ReceptionEvents> {
 
   /** What the server says about slots; those left out are as before. */
   setSlots(states: readonly SlotState[]): void {
-    for (const state of states) this.states.set(state.slot, state);
+    for (const state of states) {
+      this.states.set(state.slot, state);
+      const slot = this.options.server()?.slots.find(({ mid }) => mid === state.slot);
+      // What flowed in it before is no proof of what comes next.
+      if (slot && state.status !== "live") this.flows.forget(slot.receiver);
+    }
     this.update();
   }
 
@@ -95,7 +115,10 @@ export class Reception extends Events<ReceptionEvents> {
 
   /** Whether the tracks sent to the server are needed by nobody, since everybody receives directly. */
   get upIdle(): boolean {
-    return this.preferred === "p2p" && this.options.link.peer?.peerPath === "p2p";
+    const { link, roster } = this.options;
+    // Who watches the mix of two that talk directly needs what they send.
+    const others = roster.participants.every((participant) => participant.path === "p2p");
+    return this.preferred === "p2p" && others && link.peer?.peerPath === "p2p";
   }
 
   /** The slot that shows a track, for statistics. */
@@ -119,20 +142,23 @@ export class Reception extends Events<ReceptionEvents> {
     this.updating = false;
   }
 
-
   /** Stops all work. */
   close(): void {
+    clearTimeout(this.leaving);
     this.flows.clear();
     this.view.close();
   }
 
   private derive(): void {
     const { roster, link: { peer } } = this.options;
+    const { program } = roster;
+    this.updateProgram(program);
     for (const track of roster.tracks) this.updateTrack(track);
     this.updateOutputs();
     this.updateView();
     if (peer) {
-      const direct = this.preferred === "p2p" && this.tracksOf(peer.member).every((track) => track.path !== "sfu");
+      const viaServer = [program.video.path, program.audio.path].includes("mcu") || this.tracksOf(peer.member).some((t) => t.path === "sfu");
+      const direct = this.preferred === "p2p" && !viaServer;
       peer.setPath(direct ? "p2p" : "sfu");
     }
     if (this.wasIdle !== this.upIdle) this.emit("upIdle", (this.wasIdle = this.upIdle));
@@ -140,18 +166,85 @@ export class Reception extends Events<ReceptionEvents> {
 
   private get preferred(): LivePath {
     const { link } = this.options;
+    if (this.mixes) return "mcu";
     const direct = this.options.path() === "p2p" && link.peer !== null && !link.stopping && !link.suspect;
     return direct ? "p2p" : "sfu";
+  }
+
+  /** Whether the program's picture is decided on, wished for, and to be had. */
+  private get mixes(): boolean {
+    const { id } = this.options.roster.program.video;
+    const status = this.slotOf(id)?.state.status ?? "empty";
+    return this.options.path() === "mcu" && this.wishes.some(({ track }) => track === id) && !hopeless.has(status);
   }
 
   private tracksOf(member: string): readonly RemoteTrackEntry[] {
     return this.options.roster.tracks.filter((track) => track.participant.id === member);
   }
 
+  /** The program's picture takes the place of all others at once; its sound is heard while a slot carries it. */
+  private updateProgram(program: ProgramEntry): void {
+    const { video, audio } = program;
+    const { tracks } = this.options.roster;
+    this.watchLeaving(video.path !== null && !this.mixes);
+    const mcu = this.slotCandidate(video, true);
+    const tiles = tracks.some((t) => t.kind === "video" && t.path !== null);
+    const to = mcu && choosePath({
+      preferred: this.mixes ? "mcu" : "sfu",
+      current: video.path ?? (tiles ? "sfu" : null),
+      candidates: { mcu, sfu: { flowing: this.late || this.tilesFlow, usable: true } },
+    });
+    const direct = tracks.some((t) => t.kind === "audio" && t.path === "p2p" && !t.muted);
+    const sound = this.slotCandidate(audio, true);
+    const heard = audio.path !== null || !direct || sound?.flowing;
+    const news = [this.setProgramTrack(video, mcu, to === "mcu"), this.setProgramTrack(audio, sound, heard ?? false)];
+    if (news.includes(true)) this.emit("programChanged", program);
+  }
+
+  /** Returns whether anything is new. */
+  private setProgramTrack(track: ProgramTrackEntry, way: Way | undefined, shown: boolean): boolean {
+    const status = this.slotOf(track.id)?.state.status ?? "empty";
+    const path = way && shown ? "mcu" : null;
+    const media = way?.media ?? null;
+    if (track.path === path && track.mediaStreamTrack === media && track.status === status) return false;
+    track.setSource(media && { path, media });
+    track.status = status;
+    return true;
+  }
+
+  private watchLeaving(leaving: boolean): void {
+    if (leaving) {
+      this.leaving ??= setTimeout(() => {
+        this.late = true;
+        this.update();
+      }, patience);
+      return;
+    }
+    clearTimeout(this.leaving);
+    this.leaving = undefined;
+    this.late = false;
+  }
+
+  /** Whether each picture that the page would show instead of the program's is there, or known not to come. */
+  private get tilesFlow(): boolean {
+    return this.wishes.every((wish) => {
+      const track = this.options.roster.track(wish.track);
+      if (!track || track.muted) return true;
+      const status = this.slotOf(track.id)?.state.status;
+      if (status && (hopeless.has(status) || status === "paused")) return true;
+      const direct = this.preferred === "p2p" ? this.directCandidate(track) : undefined;
+      return (direct ?? this.slotCandidate(track, true))?.flowing ?? false;
+    });
+  }
+
   private updateTrack(track: RemoteTrackEntry): void {
-    const p2p = this.directCandidate(track);
+    const { program } = this.options.roster;
+    const mixed = track.kind === "audio" ? program.audio.path !== null : this.mixes && program.video.path !== null;
+    // Watched meanwhile, so that it is known to flow when the program goes.
+    const direct = this.directCandidate(track);
+    const p2p = mixed ? undefined : direct;
     // A slot is watched while it may come to be used, and anew each time.
-    const sfu = this.slotCandidate(track, this.preferred === "sfu" || !p2p);
+    const sfu = mixed ? undefined : this.slotCandidate(track, this.preferred === "sfu" || !p2p);
     const from = track.path;
     const to = choosePath({ preferred: this.preferred, current: from, candidates: { ...(p2p && { p2p }), ...(sfu && { sfu }) } });
     const chosen = to === "p2p" ? p2p : to === "sfu" ? sfu : undefined;
@@ -172,7 +265,7 @@ export class Reception extends Events<ReceptionEvents> {
     this.emit("trackStatusChanged", track);
   }
 
-  private directCandidate(track: RemoteTrackEntry): (Candidate & { media: MediaStreamTrack }) | undefined {
+  private directCandidate(track: RemoteTrackEntry): Way | undefined {
     const { peer } = this.options.link;
     if (!peer?.isOpen || peer.member !== track.participant.id || !isSendOrigin(track.origin)) return undefined;
     const receiver = peer.receiver(track.origin);
@@ -181,11 +274,11 @@ export class Reception extends Events<ReceptionEvents> {
     return { media: receiver.track, flowing: track.muted || this.flows.flows(receiver, track.id), usable: false };
   }
 
-  private slotCandidate(track: RemoteTrackEntry, watch: boolean): (Candidate & { media: MediaStreamTrack }) | undefined {
+  private slotCandidate(track: ReceivedTrackEntry, watch: boolean): Way | undefined {
     const found = this.slotOf(track.id);
     if (!found) return undefined;
     const { slot: { receiver }, state: { status } } = found;
-    if (status === "empty" || status === "gone" || status === "unsupported") return undefined;
+    if (status === "empty" || hopeless.has(status)) return undefined;
     const live = status === "live";
     if (!live || !watch) this.flows.forget(receiver);
     const flowing = status === "muted" || (live && watch && this.flows.flows(receiver, track.id));
@@ -205,6 +298,8 @@ export class Reception extends Events<ReceptionEvents> {
     for (const track of this.options.roster.tracks) {
       if (track.kind === "audio" && track.mediaStreamTrack) audible.set(track.mediaStreamTrack, true);
     }
+    const { audio: mix } = this.options.roster.program;
+    if (mix.mediaStreamTrack && mix.path) audible.set(mix.mediaStreamTrack, true);
     this.options.outputs.set(audible);
   }
 
@@ -213,7 +308,10 @@ export class Reception extends Events<ReceptionEvents> {
     if (!server) return;
     const slots = server.slots.filter((slot) => slot.kind === "video").map((slot) => slot.mid);
     if (slots.length === 0) return;
-    const { bySlot, missing } = assignSlots(slots, this.assigned, this.wishes.filter((wish) => this.wantsSlot(wish)));
+    const program = this.options.roster.program.video.id;
+    // The program first: it may be all that the line carries.
+    const wishes = this.wishes.filter((wish) => this.wantsSlot(wish)).sort((a, b) => Number(b.track === program) - Number(a.track === program));
+    const { bySlot, missing } = assignSlots(slots, this.assigned, wishes);
     this.assigned = bySlot;
     if (missing > 0) this.emit("slotsMissing", missing);
     const audio = this.options.roster.tracks.filter((track) => track.kind === "audio");
@@ -231,8 +329,13 @@ export class Reception extends Events<ReceptionEvents> {
 
   /** Whether the server must send the track: not once it comes directly, but until then. */
   private wantsSlot(wish: Wish): boolean {
-    const track = this.options.roster.track(wish.track);
+    const { roster } = this.options;
+    const { video } = roster.program;
+    if (wish.track === video.id) return this.options.path() === "mcu" || video.path !== null;
+    const track = roster.track(wish.track);
     if (!track) return false;
+    // Until the program's picture is there, what is shown is needed on.
+    if (this.mixes) return video.path === null && track.path === "sfu";
     return this.preferred !== "p2p" || track.path === "sfu" || !this.directCandidate(track);
   }
 }

@@ -8,10 +8,11 @@ import { emptyRoom } from "../protocol/room-state";
 import { loadAdapter, supportsCalls } from "./adapter";
 import { AudioOutputs } from "./audio-outputs";
 import { LocalParticipantEntry } from "./local-participant";
+import { ProgramEntry } from "./program";
 import { Session, toRtcError } from "./session";
 import {
   RtcError, type ConnectionState, type ConnectOptions, type DataOptions, type LocalParticipant, type MediaState,
-  type OutgoingFile, type Participant, type RemoteParticipant, type RemoteTrack, type Room, type RoomEvents,
+  type OutgoingFile, type Participant, type Program, type RemoteParticipant, type RemoteTrack, type Room, type RoomEvents,
   type RoomOptions, type RoomStats, type ServerConnection, type ViewItem,
 } from "./types";
 
@@ -25,6 +26,7 @@ export class RoomEntry extends Events<RoomEvents> implements Room {
   state: ConnectionState = "disconnected";
   readonly outputs = new AudioOutputs();
   private readonly local: LocalParticipantEntry;
+  private readonly noProgram = new ProgramEntry();
   private readonly options: Required<RoomOptions>;
   private session: Session | null = null;
   private statsTimer: ReturnType<typeof setInterval> | undefined;
@@ -68,6 +70,9 @@ export class RoomEntry extends Events<RoomEvents> implements Room {
   get activeSpeakers(): readonly Participant[] {
     return this.session?.roster.activeSpeakers ?? [];
   }
+  get program(): Program {
+    return this.session?.roster.program ?? this.noProgram;
+  }
   get settings(): Settings {
     return (this.session?.state ?? emptyRoom).settings;
   }
@@ -98,6 +103,8 @@ export class RoomEntry extends Events<RoomEvents> implements Room {
     if (this.state !== "disconnected") throw new RtcError("joined", "This Room is connected; disconnect it first.");
     if (!supportsCalls()) throw new RtcError("not_supported", "This browser has no WebRTC.");
     this.setState("connecting");
+    // Who only watches shows nothing, and holds no device open.
+    if (options.viewer) this.local.close();
     let session: Session | null = null;
     try {
       await loadAdapter();
@@ -166,7 +173,8 @@ export class RoomEntry extends Events<RoomEvents> implements Room {
   }
 
   updateSettings(settings: Partial<Settings>): Promise<void> {
-    return this.moderate("settings", { settings: { ...this.settings, ...settings } });
+    const { locked, path } = this.settings;
+    return this.moderate("settings", { settings: { locked, path, ...settings } });
   }
 
   endRoom(): Promise<void> {

@@ -4,6 +4,7 @@ import { Events } from "../protocol/events";
 import type { Code, Member, Speaker } from "../protocol/messages";
 import type { RoomState } from "../protocol/room-state";
 import { ParticipantEntry, RemoteParticipantEntry } from "./participants";
+import { ProgramEntry } from "./program";
 import { RemoteTrackEntry } from "./remote-track";
 
 /** The events of a Roster; the room passes them on. */
@@ -14,6 +15,7 @@ export interface RosterEvents {
   trackPublished: [track: RemoteTrackEntry];
   trackUnpublished: [track: RemoteTrackEntry];
   trackChanged: [track: RemoteTrackEntry];
+  programChanged: [program: ProgramEntry];
   activeSpeakers: [speakers: readonly ParticipantEntry[]];
 }
 
@@ -22,6 +24,7 @@ export interface RosterEvents {
  * Participants and tracks remain the same objects for as long as they exist.
  */
 export class Roster extends Events<RosterEvents> {
+  readonly program = new ProgramEntry();
   private readonly remotes = new Map<string, RemoteParticipantEntry>();
   private speaking: readonly ParticipantEntry[] = [];
 
@@ -61,12 +64,14 @@ export class Roster extends Events<RosterEvents> {
     for (const member of state.members.values()) {
       if (member.id !== self) this.updateRemote(member);
     }
+    if (this.program.setInfo(state.program)) this.emit("programChanged", this.program);
   }
 
   /** Everybody is gone: the call is over. */
   clear(): void {
     for (const participant of this.participants) this.remove(participant, undefined);
     this.setSpeakers([]);
+    this.program.clear();
   }
 
   /** Takes over the list of who is heard. */

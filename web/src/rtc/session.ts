@@ -12,6 +12,7 @@ import { Files } from "./files";
 import { withoutRelays } from "./ice-servers";
 import type { LocalParticipantEntry } from "./local-participant";
 import { onNetworkChange, onPageGone } from "./network-watch";
+import { LoadWatch } from "./load-watch";
 import { isSendOrigin, kindOf, sendOrigins } from "./origins";
 import { Publications } from "./publications";
 import { Reception } from "./reception";
@@ -41,6 +42,7 @@ export class Session {
   readonly hub = new DataHub();
   readonly files: Files;
   readonly sampler: StatsSampler;
+  private readonly load: LoadWatch;
   state: RoomState = emptyRoom;
   welcome: Welcome | null = null;
   private readonly publications: Publications;
@@ -49,13 +51,13 @@ export class Session {
   constructor(
     private readonly context: SessionContext,
     url: string,
-    { room, name, token }: ConnectOptions,
+    { room, name, token, viewer = false }: ConnectOptions,
   ) {
     const { local, outputs, emit, options } = context;
     const signal = (this.signal = new Signal({
       url,
       // Who comes back after a rename comes back with the new name.
-      join: () => ({ room, name: this.self?.name ?? name, direct: options.direct, ...(token !== undefined && { token }) }),
+      join: () => ({ room, name: this.self?.name ?? name, direct: options.direct, ...(viewer && { viewer }), ...(token !== undefined && { token }) }),
     }));
     this.roster = new Roster(local);
     this.link = new DirectLink({
@@ -101,6 +103,11 @@ export class Session {
       reception: this.reception,
       localTracks: () => local.tracks,
     });
+    this.load = new LoadWatch({
+      reports: () => this.reports(),
+      onProgram: () => local.path === "mcu",
+      tell: (load) => void signal.request("load", load).catch(() => undefined),
+    });
     this.listenToSignal();
     this.listenToMedia();
     this.passOn();
@@ -137,6 +144,7 @@ export class Session {
     this.signal.leave();
     for (const end of this.endings.splice(0)) end();
     this.link.close();
+    this.load.close();
     this.reception.close();
     this.server.close();
     this.connection.close();
@@ -144,6 +152,12 @@ export class Session {
     this.publications.reset();
     this.roster.clear();
     this.context.outputs.set(new Map());
+  }
+
+  /** The statistics of all connections. */
+  private async reports(): Promise<Readonly<Record<string, unknown>>[]> {
+    const reports = await Promise.all([this.server.peer, this.link.peer].map((peer) => peer?.pc.getStats()));
+    return reports.flatMap((report) => [...((report?.values() ?? []) as Iterable<Record<string, unknown>>)]);
   }
 
   private listenToSignal(): void {
@@ -199,15 +213,16 @@ export class Session {
     this.connection.on("changed", (connection) => connection && emit("connectionChanged", connection));
     for (const event of [
       "participantJoined", "participantLeft", "participantChanged", "trackPublished", "trackUnpublished",
-      "trackChanged", "activeSpeakers",
+      "trackChanged", "programChanged", "activeSpeakers",
     ] as const) roster.on(event, (...args) => emit(event, ...(args as never)));
-    for (const event of ["trackSubscribed", "trackUnsubscribed", "trackStatusChanged", "trackPathChanged"] as const) {
+    for (const event of ["trackSubscribed", "trackUnsubscribed", "trackStatusChanged", "trackPathChanged", "programChanged"] as const) {
       reception.on(event, (...args) => emit(event, ...(args as never)));
     }
     roster.on("participantLeft", ({ id }) => this.files.left(id));
     const trace = (what: string, detail: Record<string, unknown>): void => emit("trace", { at: performance.now(), what, detail });
     link.on("trace", trace);
     reception.on("trackPathChanged", ({ track, from, to }) => trace("track-path", { track: track.id, from, to }));
+    reception.on("programChanged", ({ video, audio }) => trace("program-path", { video: video.path, audio: audio.path }));
     reception.on("upIdle", (idle) => trace("up-idle", { idle }));
   }
 

@@ -40,6 +40,12 @@ export class StatsSampler {
         : find(false, "down", this.options.reception.slotOf(track.id)?.slot.mid);
       if (track.stats) tracks.set(track.id, track.stats);
     }
+    const { program } = this.options.roster;
+    for (const track of [program.video, program.audio]) {
+      const stats = find(false, "down", this.options.reception.slotOf(track.id)?.slot.mid);
+      track.stats = stats && track.path ? { ...stats, path: track.path } : null;
+      if (track.stats) tracks.set(track.id, track.stats);
+    }
     const { upIdle } = this.options.reception;
     for (const track of this.options.localTracks()) {
       track.stats = find(upIdle, "up", upIdle ? directMid(direct, track.origin) : server?.mid(track.origin));

@@ -2,13 +2,16 @@
 // Nothing here runs; createRoom (index.ts) makes the Room.
 
 import type {
-  ChatLine, Code, Kind, Limits, Origin, Path, PathReason, Role, Settings, SlotStatus,
+  ChatLine, Code, Kind, Limits, Origin, Layout, Path, PathReason, ProgramSettings, ProgramState, Role,
+  Scene, Settings, SlotStatus,
 } from "../protocol/messages";
 import type { Listenable } from "../protocol/events";
 import type { DataMessage, DataOptions, FileState, IncomingFile, OutgoingFile } from "./data-types";
 import type { ConnectionStats, RoomStats, TrackStats } from "./stats-types";
 
-export type { ChatLine, Code, Kind, Limits, Origin, Path, PathReason, Role, Settings, SlotStatus };
+export type {
+  ChatLine, Code, Kind, Layout, Limits, Origin, Path, PathReason, ProgramSettings, ProgramState, Role, Scene, Settings, SlotStatus,
+};
 export type { DataMessage, DataOptions, FileState, IncomingFile, OutgoingFile };
 export type { ConnectionStats, RoomStats, TrackStats };
 
@@ -52,6 +55,8 @@ export interface ConnectOptions {
   name: string;
   /** Needed where the server runs with a secret. */
   token?: string;
+  /** One only watches: the program is received, nothing can be published. Default false. */
+  viewer?: boolean;
 }
 
 /** Options of createRoom; the empty object works. */
@@ -76,6 +81,8 @@ export interface Participant {
   /** The path it is pinned to, "auto" for none. */
   readonly pinned: Path;
   readonly hand: boolean;
+  /** It only watches: it publishes nothing. */
+  readonly viewer: boolean;
   /** Its signalling is lost, but it may come back. */
   readonly away: boolean;
   /** Milliseconds since the Unix epoch. */
@@ -107,15 +114,47 @@ export interface Track {
   detach(el?: HTMLMediaElement): void;
 }
 
-/** A track that another participant publishes. */
-export interface RemoteTrack extends Track {
-  readonly participant: RemoteParticipant;
+/** A track that is received. */
+export interface ReceivedTrack extends Track {
   /** The path by which it comes now; null while nothing comes. */
   readonly path: LivePath | null;
   /** What its slot reports; "live" also when it comes directly. */
   readonly status: SlotStatus;
   /** The media that attached elements show; it changes with the path. */
   readonly mediaStreamTrack: MediaStreamTrack | null;
+}
+
+/** A track that another participant publishes. */
+export interface RemoteTrack extends ReceivedTrack {
+  readonly participant: RemoteParticipant;
+}
+
+/**
+ * The sound or the picture of the room's program. Its path is "mcu" while it is
+ * to be shown, else null; it may have media before, so that elements which are
+ * attached by then show it without a gap.
+ */
+export interface ProgramTrack extends ReceivedTrack {
+  readonly origin: "other";
+}
+
+/**
+ * Everybody as one picture and one sound, made by the server for those who are
+ * on path "mcu". While video.path is "mcu" the page shows its picture instead
+ * of the participants': it turns null again when theirs are there.
+ */
+export interface Program {
+  readonly state: ProgramState;
+  /** Size of its picture; 0 while it does not flow. */
+  readonly width: number;
+  readonly height: number;
+  /** Ids of the tracks that the server can't decode. */
+  readonly leftOut: readonly string[];
+  /** Why the server can't mix, for developers; else empty. */
+  readonly text: string;
+  readonly video: ProgramTrack;
+  /** Plays by itself. */
+  readonly audio: ProgramTrack;
 }
 
 /** A track of one's own. */
@@ -171,9 +210,9 @@ export interface LocalParticipant extends Participant {
   setHand(raised: boolean): Promise<void>;
 }
 
-/** What the page shows of one remote video track, in device pixels. */
+/** What the page shows of one remote video track, or of the program, in device pixels. */
 export interface ViewItem {
-  track: RemoteTrack;
+  track: RemoteTrack | ProgramTrack;
   width: number;
   height: number;
 }
@@ -233,6 +272,8 @@ export interface RoomEvents {
   trackStatusChanged: [track: RemoteTrack];
   /** The path of one track's media changed. */
   trackPathChanged: [change: PathSwitch];
+  /** What the room says of the program has changed, or whether its media come. */
+  programChanged: [program: Program];
   localTrackPublished: [track: LocalTrack];
   localTrackUnpublished: [track: LocalTrack];
   /** A host muted one's own track; enabling it again unmutes. */
@@ -265,6 +306,8 @@ export interface Room extends Listenable<RoomEvents> {
   /** The others, in the order in which they joined. */
   readonly participants: readonly RemoteParticipant[];
   readonly activeSpeakers: readonly Participant[];
+  /** The mix; an object for as long as the stay in the room. */
+  readonly program: Program;
   readonly settings: Settings;
   readonly chat: readonly ChatLine[];
   /** Null before the first welcome. */
@@ -285,7 +328,9 @@ export interface Room extends Listenable<RoomEvents> {
   participant(id: string): Participant | undefined;
   /**
    * Says which remote video the page shows, and how large; replaces the last
-   * view. Nothing else is received. Cheap to call on every layout.
+   * view. Nothing else is received. Cheap to call on every layout. A page that
+   * can show the program names program.video beside the participants' tracks,
+   * each with the size it would have: either comes, as the path wants it.
    */
   setView(items: readonly ViewItem[]): void;
 
@@ -302,6 +347,7 @@ export interface Room extends Listenable<RoomEvents> {
   removeParticipant(id: string): Promise<void>;
   makeHost(id: string): Promise<void>;
   lowerHand(id: string): Promise<void>;
+  /** As a host; the program's settings replace the former as a whole, and are as before if left out. */
   updateSettings(settings: Partial<Settings>): Promise<void>;
   endRoom(): Promise<void>;
 
