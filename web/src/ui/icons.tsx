@@ -2,7 +2,7 @@
 
 import {
   Activity, ArrowLeftRight, Check, ChevronDown, ChevronLeft, ChevronRight, CircleAlert, CircleCheck, CircleDot, CircleMinus, CircleStop, CircleX, Copy, Crown,
-  Download, Ellipsis, File, Hand, Languages, Lock, MessageSquare, Mic, MicOff, MonitorUp, MonitorX, Paperclip, Phone, SendHorizontal,
+  Download, Ellipsis, Eye, EyeOff, File, Hand, Languages, Layers, LayoutTemplate, Lock, MessageSquare, Mic, MicOff, MonitorUp, MonitorX, Paperclip, Phone, SendHorizontal,
   Server, Settings2, SunMoon, UserRound, UsersRound, Video, VideoOff, Volume2, X, type IconNode,
 } from "lucide";
 import { h } from "preact";
@@ -24,14 +24,17 @@ const nodes = {
   file: File,
   fine: CircleCheck,
   hand: Hand,
+  hide: EyeOff,
   host: Crown,
   language: Languages,
   leave: Phone,
+  layout: LayoutTemplate,
   left: ChevronLeft,
   lock: Lock,
   look: SunMoon,
   microphone: Mic,
   "microphone-off": MicOff,
+  mixed: Layers,
   more: Ellipsis,
   attach: Paperclip,
   people: UsersRound,
@@ -45,6 +48,7 @@ const nodes = {
   skipped: CircleMinus,
   sound: Volume2,
   stop: CircleStop,
+  watch: Eye,
 } satisfies Record<string, IconNode>;
 
 /** The name of an icon. */

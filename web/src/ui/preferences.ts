@@ -25,6 +25,8 @@ export interface Preferences {
   speaker: string;
   cameraOn: boolean;
   microphoneOn: boolean;
+  /** One's own picture beside the program. */
+  selfView: boolean;
   /** The newest first. */
   recent: readonly RecentRoom[];
 }
@@ -33,7 +35,8 @@ const key = "tutti";
 const maxRecent = 6;
 
 const fresh: Preferences = {
-  language: null, theme: "auto", name: "", camera: "", microphone: "", speaker: "", cameraOn: true, microphoneOn: true, recent: [],
+  language: null, theme: "auto", name: "", camera: "", microphone: "", speaker: "", cameraOn: true, microphoneOn: true, selfView: true,
+  recent: [],
 };
 
 /** Reads what was stored; what is missing or makes no sense is as on the first day. */
@@ -57,6 +60,7 @@ export function parsePreferences(text: string | null): Preferences {
     speaker: string("speaker"),
     cameraOn: flag("cameraOn"),
     microphoneOn: flag("microphoneOn"),
+    selfView: flag("selfView"),
     recent: Array.isArray(recent) ? recent.filter(isRecent).slice(0, maxRecent) : [],
   };
 }

@@ -13,7 +13,7 @@ import { useActions } from "./use-actions";
 import { useIdle } from "./use-idle";
 
 /** What opens beside the stage. */
-export type PanelName = "chat" | "people" | "stats";
+export type PanelName = "chat" | "people" | "stats" | "mix";
 
 interface BarProps {
   panel: PanelName | null;
@@ -72,6 +72,14 @@ function OwnButtons() {
   const actions = useActions();
   const self = room.localParticipant;
   const { isMicrophoneEnabled: mic, isCameraEnabled: camera, isScreenShareEnabled: screen, hand } = self;
+  const raise = (
+    <Round
+      icon="hand" label={hand ? bar.lowerHand : bar.raiseHand} shortcut="H"
+      look={hand ? "active" : undefined} on={hand} wide={!self.viewer} testId="hand-button" onClick={actions.hand}
+    />
+  );
+  // Who watches has nothing to show.
+  if (self.viewer) return raise;
   return (
     <>
       <Round
@@ -90,17 +98,14 @@ function OwnButtons() {
           look={screen ? "active" : undefined} on={screen} wide testId="screen-button" onClick={actions.screen}
         />
       )}
-      <Round
-        icon="hand" label={hand ? bar.lowerHand : bar.raiseHand} shortcut="H"
-        look={hand ? "active" : undefined} on={hand} wide testId="hand-button" onClick={actions.hand}
-      />
+      {raise}
     </>
   );
 }
 
 /** What one sees of the room, and keeps of it. */
 function RoomButtons({ panel, unread, recording, onPanel, onRecord }: BarProps) {
-  const { bar, record } = useWords();
+  const { bar, record, mix } = useWords();
   const room = useRoom();
   useRenderOn(room, "changed");
   const time = clockText(useSecondsSince(recording));
@@ -120,6 +125,12 @@ function RoomButtons({ panel, unread, recording, onPanel, onRecord }: BarProps) 
       >
         <span class="count count-quiet">{count}</span>
       </Round>
+      {room.localParticipant.role === "host" && room.program.state !== "off" && (
+        <Round
+          icon="layout" label={mix.title} look={panel === "mix" ? "pressed" : undefined} open={panel === "mix"} wide
+          testId="mix-button" onClick={() => onPanel("mix")}
+        />
+      )}
       <Round
         icon={recording ? "stop" : "record"} label={recording ? `${bar.stopRecording} (${record.running(time)})` : bar.record}
         tip={recording ? bar.stopRecording : bar.record} look={recording ? "recording" : undefined} on={recording !== null} wide

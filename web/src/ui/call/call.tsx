@@ -5,6 +5,7 @@ import type { Room } from "../../rtc";
 import { useWords } from "../../i18n";
 import { Chat } from "../panels/chat";
 import { DropZone } from "../panels/drop-zone";
+import { MixPanel } from "../panels/mix-panel";
 import { People } from "../panels/people";
 import { Stats } from "../panels/stats";
 import { useTalk } from "../panels/use-talk";
@@ -78,6 +79,7 @@ function Parts({ room, first }: { room: Room; first: PanelName | null }) {
               recording={recording.since !== null}
               onDevices={() => setOpened("devices")}
               onStats={() => setPanel("stats")}
+              onMix={() => setPanel("mix")}
               onRecord={record}
               onClose={() => setOpened(null)}
             />
@@ -85,8 +87,9 @@ function Parts({ room, first }: { room: Room; first: PanelName | null }) {
         </Bar>
       </main>
       {panel === "chat" && <Chat talk={talk} onClose={() => setPanel(null)} />}
-      {panel === "people" && <People onClose={() => setPanel(null)} />}
+      {panel === "people" && <People onMix={() => setPanel("mix")} onClose={() => setPanel(null)} />}
       {panel === "stats" && <Stats onClose={() => setPanel(null)} />}
+      {panel === "mix" && <MixPanel onClose={() => setPanel(null)} />}
       {opened === "devices" && <DevicesDialog onClose={() => setOpened(null)} />}
       {opened === "record" && <RecordDialog onStart={recording.start} onClose={() => setOpened(null)} />}
       <DropZone talk={talk} onDrop={() => setPanel("chat")} />

@@ -29,6 +29,7 @@ export function pathSentence(words: Catalogue, facts: PathFacts): string {
 function reasonSentence({ path: words }: Catalogue, { path, reason, name, people }: PathFacts): string {
   if (path === null) return words.none;
   if (path === "p2p") return words.direct(name);
+  if (path === "mcu") return mixSentence(words, reason);
   switch (reason) {
     case "many":
     case "two":
@@ -39,9 +40,20 @@ function reasonSentence({ path: words }: Catalogue, { path, reason, name, people
       return words.direct_failed(name);
     case "direct_poor":
       return words.direct_poor(name);
+    // Decided, but the mix is not seen yet.
+    case "viewer":
+    case "thin_line":
+    case "weak_device":
+    case "crowd":
+      return words.mix_starting;
     default:
       return words[reason];
   }
+}
+
+/** Why one gets the mix. A reason of another path is of the one that one is about to take. */
+export function mixSentence({ mixed }: Catalogue["path"], reason: PathReason): string {
+  return Object.hasOwn(mixed, reason) ? mixed[reason as keyof typeof mixed] : mixed.other;
 }
 
 /** From one sample; null where there is none. Loss hurts first, then delay. */

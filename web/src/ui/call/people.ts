@@ -11,9 +11,27 @@ export function tracksOf(person: Participant): readonly ShownTrack[] {
   return (person as LocalParticipant | RemoteParticipant).tracks;
 }
 
-/** Everybody on the stage: the others as they came; oneself is the last of the first page. */
+/** Everybody on the stage: the others as they came; oneself is the last of the first page. Who only watches is not on it. */
 export function everybody({ participants, localParticipant }: Pick<Room, "participants" | "localParticipant">): readonly Participant[] {
-  return [...participants.slice(0, pageSize - 1), localParticipant, ...participants.slice(pageSize - 1)];
+  const others = participants.filter((person) => !person.viewer);
+  if (localParticipant.viewer) return others;
+  return [...others.slice(0, pageSize - 1), localParticipant, ...others.slice(pageSize - 1)];
+}
+
+/**
+ * Whether the stage is the program's: its picture is shown, or it is what one
+ * is to get and nothing else is there that could be shown until then.
+ */
+export function showsProgram({ program, participants, localParticipant }: Room): boolean {
+  if (program.video.path !== null) return true;
+  const tiles = participants.some((person) => person.tracks.some((t) => t.kind === "video" && t.mediaStreamTrack !== null));
+  return localParticipant.path === "mcu" && !tiles;
+}
+
+/** Whose tracks the server could not take into the program, by name. */
+export function leftOut({ program, participants, localParticipant }: Room): readonly string[] {
+  const people: readonly Participant[] = [localParticipant, ...participants];
+  return people.filter((person) => tracksOf(person).some((t) => program.leftOut.includes(t.id))).map((person) => person.name);
 }
 
 /** The screens that others share. */

@@ -59,6 +59,21 @@ export function placeTiles(
   };
 }
 
+/** How wide one's own picture in the corner is: a share of the stage, within bounds. */
+const corner = { share: 0.12, least: 104, most: 208 } as const;
+
+/** Where the program's picture stands: whole, as large as it fits. */
+export function programPlace(stage: Stage, width: number, height: number): Rect {
+  const { x, y, width: w, height: h } = contain(width || shapes.wide, height || 1, { x: 0, y: 0, ...stage });
+  return { x: Math.round(x), y: Math.round(y), width: Math.round(w), height: Math.round(h) };
+}
+
+/** Where one's own picture stands beside the program: in the upper right corner, where it covers least. */
+export function cornerPlace(stage: Stage, shape: number = shapes.wide): Rect {
+  const width = Math.round(Math.min(Math.max(stage.width * corner.share, corner.least), corner.most, stage.width / 2));
+  return { x: stage.width - width - gap, y: gap, width, height: Math.round(width / shape) };
+}
+
 /** How many pages there are for so many people, and the page that is shown if it was wished for. */
 export function pageOf(people: number, wished: number): { page: number; pages: number } {
   const pages = Math.max(1, Math.ceil(people / pageSize));

@@ -5,6 +5,7 @@ import { useWords } from "../../i18n";
 import type { Participant, RemoteTrack, SlotStatus, Track } from "../../rtc";
 import { Icon } from "../icons";
 import { Avatar } from "../parts/avatar";
+import { IconButton } from "../parts/controls";
 import { Picture } from "../parts/picture";
 import { useRoom } from "../parts/use-room";
 import { tracksOf } from "./people";
@@ -21,13 +22,15 @@ export function placeStyle({ x, y, width, height }: Rect): Record<string, string
 interface TileProps {
   person: Participant;
   place: Rect;
-  /** How many people are here. */
+  /** How many people are here, not counting those who only watch. */
   people: number;
   steady: boolean;
+  /** Takes the tile from the stage, where that can be. */
+  onHide?: (() => void) | undefined;
 }
 
 /** The picture or the initials, the name, and what there is to know. */
-export function Tile({ person, place, people, steady }: TileProps) {
+export function Tile({ person, place, people, steady, onHide }: TileProps) {
   const words = useWords();
   const room = useRoom();
   const element = useRef<HTMLElement>(null);
@@ -40,11 +43,11 @@ export function Tile({ person, place, people, steady }: TileProps) {
   const self = room.localParticipant;
   // What comes of the other; one's own tile tells one's own path.
   const live = person.isLocal ? ownPath(person) : ((camera as RemoteTrack | undefined)?.path ?? (voice as RemoteTrack | undefined)?.path ?? null);
-  const partner = person.isLocal ? (room.participants[0]?.name ?? "") : person.name;
+  const partner = person.isLocal ? (room.participants.find((p) => !p.viewer)?.name ?? "") : person.name;
   return (
     <article
       ref={element}
-      class={`tile ${person.isSpeaking ? "tile-speaking" : ""}`}
+      class={`tile ${person.isSpeaking ? "tile-speaking" : ""} ${onHide ? "tile-corner" : ""}`}
       style={{ ...placeStyle(place), "--level": person.audioLevel.toFixed(2) }}
       aria-label={[name, muted && words.tile.muted, person.hand && words.tile.hand].filter(Boolean).join(", ")}
       data-testid={person.isLocal ? "self-tile" : "tile"}
@@ -59,9 +62,10 @@ export function Tile({ person, place, people, steady }: TileProps) {
       {person.hand && <span class="tile-hand"><Icon name="hand" /></span>}
       <span class="plate">
         {muted && <Icon name="microphone-off" class="icon-tiny plate-off" />}
-        <span class="plate-name">{name}</span>
+        <span class="plate-name">{onHide ? words.you : name}</span>
       </span>
-      {people > 1 && (
+      {onHide && <IconButton icon="hide" label={words.program.hideSelf} class="tile-hide" testId="hide-self" onClick={onHide} />}
+      {room.participants.length > 0 && !onHide && (
         <PathBadge
           path={live} reason={self.reason} name={partner} people={people} over={room.connection?.kind ?? null}
           quality={qualityOf((showing ?? voice)?.stats ?? null)}

@@ -27,6 +27,7 @@ export function failed(words: Catalogue, error: unknown): void {
 function actionsOf(room: Room, words: Catalogue): Actions {
   const self = room.localParticipant;
   const device = (kind: "camera" | "microphone", on: boolean): void => {
+    if (self.viewer) return;
     turn(room, kind, on).catch((error: unknown) => {
       const code = deviceCode(words, error);
       if (!code) return failed(words, error);

@@ -2,8 +2,12 @@
 
 import { useRef } from "preact/hooks";
 import { useWords } from "../../i18n";
+import type { PathReason } from "../../rtc";
 import { toast } from "../parts/toasts";
 import { useRoom, useRoomEvent } from "../parts/use-room";
+import { mixSentence } from "./path-words";
+
+const unasked: ReadonlySet<PathReason> = new Set(["thin_line", "weak_device", "crowd"]);
 
 /** Tells who comes and goes, who wants to speak, and what hosts do. */
 export function useNews(): void {
@@ -30,6 +34,10 @@ export function useNews(): void {
   useRoomEvent("mutedByHost", ({ origin }, host) => {
     if (origin === "microphone") toast(host ? news.mutedBy(host.name) : news.muted);
     else toast(origin === "camera" ? news.cameraBy : news.screenBy);
+  });
+  useRoomEvent("pathChanged", (path, reason) => {
+    // What nobody chose is explained.
+    if (path === "mcu" && unasked.has(reason)) toast(mixSentence(words.path, reason));
   });
   useRoomEvent("settingsChanged", (settings) => {
     if (settings.locked !== locked.current) toast(settings.locked ? news.lockedNow : news.unlockedNow);

@@ -1,14 +1,14 @@
 // Tells the room what the page shows.
 
 import { useEffect, useRef } from "preact/hooks";
-import type { RemoteTrack, Room, ViewItem } from "../../rtc";
+import type { Room, ViewItem } from "../../rtc";
 
 /** Milliseconds that sizes may settle before they are told. */
 const settle = 150;
 
 /** A picture on the page, in CSS pixels. */
 export interface Shown {
-  track: RemoteTrack;
+  track: ViewItem["track"];
   width: number;
   height: number;
 }

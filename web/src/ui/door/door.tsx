@@ -1,8 +1,10 @@
 // Before joining: see oneself, choose devices, say who one is.
 
+import { useState } from "preact/hooks";
 import { useWords } from "../../i18n";
 import { canCapture, type Device, type Room, type RtcError } from "../../rtc";
 import { Lobby } from "../home/lobby";
+import { roomWishes } from "../options";
 import { Button } from "../parts/controls";
 import { FaultCard } from "../parts/fault-card";
 import { toast } from "../parts/toasts";
@@ -17,6 +19,32 @@ import { useJoin } from "./use-join";
 
 /** The page before a call. */
 export function Door({ room, name, onJoined }: { room: Room; name: string; onJoined: () => void }) {
+  const [watch, setWatch] = useState(() => roomWishes(location.search).viewer);
+  const props = { room, name, onJoined };
+  return watch ? <WatchDoor {...props} onTakePart={() => setWatch(false)} /> : <TakePartDoor {...props} />;
+}
+
+interface DoorProps {
+  room: Room;
+  name: string;
+  onJoined: () => void;
+}
+
+/** For those who only watch: nothing but the name. */
+function WatchDoor({ room, name, onJoined, onTakePart }: DoorProps & { onTakePart: () => void }) {
+  useRenderOn(room, "changed");
+  const join = useJoin(room, name, onJoined);
+  return (
+    <Lobby>
+      <div class="door door-watch">
+        <JoinForm room={name} join={join} as="viewer" onOther={onTakePart} />
+      </div>
+    </Lobby>
+  );
+}
+
+/** For those who are to be seen and heard. */
+function TakePartDoor({ room, name, onJoined }: DoorProps) {
   const words = useWords();
   useRenderOn(room, "changed");
   // On a phone the lists would push the button out of sight.
@@ -36,7 +64,7 @@ export function Door({ room, name, onJoined }: { room: Room; name: string; onJoi
           {!canCapture() && <FaultCard fault={words.devices.insecure} />}
           <DeviceFaults capture={capture} />
         </div>
-        <JoinForm room={name} join={join} bare={!isCameraEnabled && !isMicrophoneEnabled}>
+        <JoinForm room={name} join={join} as={isCameraEnabled || isMicrophoneEnabled ? "member" : "bare"} onOther={() => join.begin("viewer")}>
           <details open={!small}>
             <summary>{words.door.devices}</summary>
             <DevicePickers room={room} opened={capture.opened} onFault={failed} />

@@ -2,13 +2,14 @@
 
 import { useState } from "preact/hooks";
 import { useWords } from "../../i18n";
-import type { Participant, Path, RemoteParticipant, RemoteTrack } from "../../rtc";
+import type { Participant, RemoteParticipant, RemoteTrack } from "../../rtc";
 import { isMuted } from "../call/people";
 import { failed } from "../call/use-actions";
 import { Icon, type IconName } from "../icons";
 import { Avatar } from "../parts/avatar";
-import { Button, IconButton, Segments } from "../parts/controls";
+import { Button, IconButton } from "../parts/controls";
 import { Sure } from "../parts/dialog";
+import { PathSegments } from "../parts/path-segments";
 import { useRoom } from "../parts/use-room";
 
 /** Name, role and signs; for hosts the actions, folded away. */
@@ -16,6 +17,7 @@ export function PersonRow({ person, hosting }: { person: Participant; hosting: b
   const words = useWords();
   const [open, setOpen] = useState(false);
   const muted = isMuted(person);
+  const note = person.away ? words.tile.away : person.role === "host" ? words.people.host : person.viewer ? words.people.watching : "";
   const remote = person.isLocal ? null : (person as RemoteParticipant);
   return (
     <li class="person" data-testid="person" data-member={person.id}>
@@ -23,12 +25,10 @@ export function PersonRow({ person, hosting }: { person: Participant; hosting: b
         <Avatar name={person.name} />
         <div class="person-words">
           <span class="person-name">{person.isLocal ? words.tile.self(person.name) : person.name}</span>
-          {(person.role === "host" || person.away) && (
-            <small>{person.away ? words.tile.away : words.people.host}</small>
-          )}
+          {note && <small>{note}</small>}
         </div>
         {person.hand && <Sign icon="hand" label={words.tile.hand} />}
-        {muted && <Sign icon="microphone-off" label={words.tile.muted} />}
+        {muted && !person.viewer && <Sign icon="microphone-off" label={words.tile.muted} />}
         {hosting && remote && (
           <IconButton
             icon="more" class={open ? "icon-button-open" : ""} label={words.people.actions(person.name)} testId="person-actions"
@@ -51,7 +51,7 @@ function Sign({ icon, label }: { icon: IconName; label: string }) {
 
 function HostActions({ person, muted }: { person: RemoteParticipant; muted: boolean }) {
   const words = useWords();
-  const { people, path } = words;
+  const { people } = words;
   const room = useRoom();
   const [asking, setAsking] = useState(false);
   const ask = (request: Promise<void>): void => {
@@ -73,12 +73,7 @@ function HostActions({ person, muted }: { person: RemoteParticipant; muted: bool
         {person.role !== "host" && <Button onClick={() => ask(room.makeHost(person.id))}>{people.makeHost}</Button>}
         <Button class="button-danger-text" testId="host-remove" onClick={() => setAsking(true)}>{people.remove}</Button>
       </div>
-      <Segments<Path>
-        label={people.path}
-        value={person.pinned === "mcu" ? "auto" : person.pinned}
-        options={[["auto", path.wishes.auto], ["sfu", path.wishes.sfu], ["p2p", path.wishes.p2p]]}
-        onChoose={(chosen) => ask(room.setPath(chosen, person.id))}
-      />
+      <PathSegments label={people.path} value={person.pinned} onChoose={(chosen) => ask(room.setPath(chosen, person.id))} />
       {asking && (
         <Sure
           question={people.removeSure(person.name)} action={people.remove}

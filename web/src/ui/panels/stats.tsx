@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { languageTags, useLanguage, useWords } from "../../i18n";
-import type { Participant, RoomStats, Track, TrackStats } from "../../rtc";
+import type { Participant, RoomStats, TrackStats } from "../../rtc";
 import { tracksOf } from "../call/people";
 import { useRoom, useRoomEvent } from "../parts/use-room";
 import { Panel } from "./panel";
@@ -20,6 +20,7 @@ export function Stats({ onClose }: { onClose: () => void }) {
   const tag = languageTags[useLanguage()];
   const people: readonly Participant[] = [room.localParticipant, ...room.participants];
   const flowing = people.map((person) => ({ person, tracks: tracksOf(person).filter((t) => t.stats) })).filter(({ tracks }) => tracks.length > 0);
+  const program = [room.program.audio, room.program.video].filter((t) => t.stats);
   return (
     <Panel title={words.stats.title} onClose={onClose}>
       <div class="panel-scroll stats" tabIndex={0} role="group" aria-label={words.stats.title}>
@@ -38,21 +39,29 @@ export function Stats({ onClose }: { onClose: () => void }) {
         {flowing.map(({ person, tracks }) => (
           <section key={person.id}>
             <h3>{person.isLocal ? words.tile.self(person.name) : person.name}</h3>
-            {tracks.map((track) => track.stats && <TrackFigures key={track.origin} track={track} stats={track.stats} />)}
+            {tracks.map((track) => track.stats && <TrackFigures key={track.origin} title={words.stats.origins[track.origin]} stats={track.stats} />)}
           </section>
         ))}
+        {program.length > 0 && (
+          <section>
+            <h3>{words.stats.mixed}</h3>
+            {program.map((track) => track.stats && (
+              <TrackFigures key={track.id} title={track.kind === "audio" ? words.stats.sound : words.stats.picture} stats={track.stats} />
+            ))}
+          </section>
+        )}
       </div>
     </Panel>
   );
 }
 
-function TrackFigures({ track, stats }: { track: Track; stats: TrackStats }) {
+function TrackFigures({ title, stats }: { title: string; stats: TrackStats }) {
   const { stats: words } = useWords();
   const tag = languageTags[useLanguage()];
   const percent = (share: number): string => share.toLocaleString(tag, { style: "percent", maximumFractionDigits: 1 });
   return (
     <>
-      <h4>{words.origins[track.origin]}</h4>
+      <h4>{title}</h4>
       <dl>
         <Row name={words.path} value={words.paths[stats.path]} />
         <Row name={words.codec} value={[stats.codec, stats.rid].filter(Boolean).join(" ")} />

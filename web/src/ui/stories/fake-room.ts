@@ -3,10 +3,10 @@
 
 import { Events } from "../../protocol/events";
 import type {
-  ChatLine, ConnectionKind, ConnectionState, Limits, LocalParticipant, LocalTrack, MediaState, OutgoingFile, Participant, Path, PathReason,
+  ChatLine, ConnectionKind, ConnectionState, Limits, LivePath, LocalParticipant, LocalTrack, MediaState, OutgoingFile, Participant, Path, PathReason, Program, ProgramTrack,
   RemoteParticipant, RemoteTrack, Room, RoomEvents, RoomStats, SendOrigin, ServerConnection, Settings, TrackStats,
 } from "../../rtc";
-import { drawPortrait, drawScreen, paintedTrack } from "./portrait";
+import { drawEverybody, drawPortrait, drawScreen, paintedTrack } from "./portrait";
 
 /** What a story's room is like. */
 export interface Scene {
@@ -17,8 +17,13 @@ export interface Scene {
   hands: readonly number[];
   speaking: number;
   screen: boolean;
-  path: "p2p" | "sfu";
+  path: "p2p" | "sfu" | "mcu";
   reason: PathReason;
+  /** One only watches. */
+  viewer: boolean;
+  /** How many others only watch. */
+  viewers: number;
+  leftOut: readonly string[];
   role: "host" | "member";
   state: ConnectionState;
   mediaState: MediaState;
@@ -33,7 +38,7 @@ function showIn(el: HTMLMediaElement, media: MediaStreamTrack | null): void {
   el.autoplay = true;
 }
 
-function figures(path: "p2p" | "sfu", kind: "audio" | "video", direction: "up" | "down", i: number): TrackStats {
+function figures(path: LivePath, kind: "audio" | "video", direction: "up" | "down", i: number): TrackStats {
   const video = kind === "video";
   return {
     direction, path, codec: video ? "VP8" : "Opus", bitrate: video ? 1_420_000 - i * 90_000 : 41_000, loss: i === 3 ? 0.04 : 0.001,
@@ -49,11 +54,16 @@ export class FakeRoom extends Events<RoomEvents> implements Room {
   settings: Settings = { locked: false, path: "auto" };
   readonly localParticipant: LocalParticipant;
   readonly participants: readonly RemoteParticipant[];
+  readonly program: Program;
 
   constructor(private readonly scene: Scene) {
     super();
     this.localParticipant = this.makeLocal();
-    this.participants = scene.names.slice(1).map((name, i) => this.makeRemote(name, i + 1));
+    this.participants = [
+      ...scene.names.slice(1).map((name, i) => this.makeRemote(name, i + 1)),
+      ...Array.from({ length: scene.viewers }, (_, i) => this.makeViewer(i)),
+    ];
+    this.program = this.makeProgram();
   }
 
   get state(): ConnectionState {
@@ -79,7 +89,7 @@ export class FakeRoom extends Events<RoomEvents> implements Room {
     const { path, reason, role, hands, speaking } = this.scene;
     return {
       id: `m${i}`, name, role: i === 0 ? role : i === 1 && role === "member" ? ("host" as const) : ("member" as const),
-      path, reason, pinned: "auto" as Path, hand: hands.includes(i), away: false, joined: i,
+      path: path as Path, reason, pinned: "auto" as Path, hand: hands.includes(i), viewer: i === 0 && this.scene.viewer, away: false, joined: i,
       isSpeaking: speaking === i, audioLevel: speaking === i ? 0.7 : 0,
     };
   }
@@ -97,7 +107,7 @@ export class FakeRoom extends Events<RoomEvents> implements Room {
     let camera = !dark.includes(0);
     let microphone = !muted.includes(0);
     let hand = this.scene.hands.includes(0);
-    const tracks = (): LocalTrack[] => [track("camera", "video", !camera), track("microphone", "audio", !microphone)];
+    const tracks = (): LocalTrack[] => this.scene.viewer ? [] : [track("camera", "video", !camera), track("microphone", "audio", !microphone)];
     const local = {
       ...this.person(names[0] ?? "", 0),
       isLocal: true as const,
@@ -128,7 +138,7 @@ export class FakeRoom extends Events<RoomEvents> implements Room {
     };
     const add = (origin: "camera" | "microphone" | "screen", off: boolean, width: number, height: number): void => {
       const kind = origin === "microphone" ? "audio" : "video";
-      const media = kind === "audio" || off ? null
+      const media = kind === "audio" || off || path === "mcu" ? null
         : paintedTrack(width, height, (context, t) => (origin === "screen" ? drawScreen(context) : drawPortrait(context, i, t)));
       tracks.push({
         id: `t${i}-${origin}`, kind, origin, muted: off, width, height, participant: person, path, status: off ? "muted" : "live",
@@ -141,6 +151,31 @@ export class FakeRoom extends Events<RoomEvents> implements Room {
     add("microphone", muted.includes(i), 0, 0);
     if (screen && i === 1) add("screen", false, 1280, 800);
     return person;
+  }
+
+  private makeViewer(i: number): RemoteParticipant {
+    const name = this.scene.names[(i + 1) % this.scene.names.length] ?? "";
+    return {
+      ...this.person(name, -1), id: `v${i}`, role: "member", viewer: true, path: "mcu", reason: "viewer",
+      isLocal: false, tracks: [], track: () => undefined,
+    };
+  }
+
+  private makeProgram(): Program {
+    const { path, names, leftOut } = this.scene;
+    const [width, height] = [1280, 720];
+    const people = names.length - (this.scene.viewer ? 1 : 0);
+    const media = path === "mcu" ? paintedTrack(width, height, (context, t) => drawEverybody(context, people, names, t)) : null;
+    const track = (id: string, kind: "audio" | "video"): ProgramTrack => ({
+      id, kind, origin: "other", muted: false, width, height, path: media && "mcu", status: media ? "live" : "empty",
+      stats: media && figures("mcu", kind, "down", 0), mediaStreamTrack: kind === "video" ? media : null,
+      attach: (el) => showIn(el, media),
+      detach: (el) => el && showIn(el, null),
+    });
+    return {
+      state: media ? "mixing" : "off", width, height, text: "", leftOut: leftOut.map((i) => `t${i}-camera`),
+      video: track("program-video", "video"), audio: track("program-audio", "audio"),
+    };
   }
 
   participant(id: string): Participant | undefined {

@@ -28,7 +28,7 @@ function Story() {
     case "door":
       return <Door room={room} name={room.name} onJoined={() => undefined} />;
     case "call":
-      return <Call room={room} panel={panel === "chat" || panel === "people" || panel === "stats" ? panel : null} />;
+      return <Call room={room} panel={panel === "chat" || panel === "people" || panel === "stats" || panel === "mix" ? panel : null} />;
     case "over":
       return <Over code={query.get("code") ?? "left"} room={room.name} onAgain={() => undefined} />;
     default:

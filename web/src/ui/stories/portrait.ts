@@ -76,6 +76,29 @@ export function drawPortrait(context: CanvasRenderingContext2D, index: number, t
   context.restore();
 }
 
+/** Draws everybody in one picture, somewhat as the server does. */
+export function drawEverybody(context: CanvasRenderingContext2D, count: number, names: readonly string[], t: number): void {
+  const { width, height } = context.canvas;
+  const columns = Math.ceil(Math.sqrt(count));
+  const [w, h] = [Math.floor(width / columns), Math.floor(height / columns)];
+  const rows = Math.ceil(count / columns);
+  context.fillStyle = "#101214";
+  context.fillRect(0, 0, width, height);
+  for (let i = 0; i < count; i++) {
+    const tile = document.createElement("canvas");
+    [tile.width, tile.height] = [w - 4, h - 4];
+    const inner = tile.getContext("2d");
+    if (!inner) return;
+    drawPortrait(inner, i, t);
+    inner.font = "600 18px sans-serif";
+    inner.fillStyle = "#101214c7";
+    inner.fillRect(8, h - 42, inner.measureText(names[i % names.length] ?? "").width + 16, 30);
+    inner.fillStyle = "#f2f3f5";
+    inner.fillText(names[i % names.length] ?? "", 16, h - 21);
+    context.drawImage(tile, (i % columns) * w + 2, Math.floor(i / columns) * h + 2 + ((columns - rows) * h) / 2);
+  }
+}
+
 /** Draws a page of notes, as on a shared screen. */
 export function drawScreen(context: CanvasRenderingContext2D): void {
   const { width: w, height: h } = context.canvas;

@@ -1,6 +1,6 @@
 // The scenes of the stories.
 
-import type { ChatLine, ConnectionKind } from "../../rtc";
+import type { ChatLine, ConnectionKind, PathReason } from "../../rtc";
 import type { Language } from "../../i18n";
 import type { Scene } from "./fake-room";
 
@@ -37,7 +37,9 @@ export function sceneOf(count: number, language: Language, query: URLSearchParam
   const chat = talk[language].map(([from, text, to], i): ChatLine => ({
     from: `m${from}`, name: chosen[from] ?? "", text, time: begun + i * 70_000, ...(to !== undefined && { to: `m${to}` }),
   }));
-  const path = query.get("path") === "p2p" ? "p2p" : "sfu";
+  const wished = query.get("path");
+  const path = wished === "p2p" || wished === "mcu" ? wished : "sfu";
+  const reason = query.get("reason") as PathReason | null;
   return {
     names: chosen,
     dark: list("dark"),
@@ -46,7 +48,10 @@ export function sceneOf(count: number, language: Language, query: URLSearchParam
     speaking: Number(query.get("speaking") ?? 1),
     screen: query.has("screen"),
     path,
-    reason: path === "p2p" ? "two" : count === 1 ? "alone" : count === 2 ? "direct_failed" : "many",
+    reason: reason ?? (path === "mcu" ? "crowd" : path === "p2p" ? "two" : count === 1 ? "alone" : count === 2 ? "direct_failed" : "many"),
+    viewer: query.has("viewer"),
+    viewers: Number(query.get("viewers") ?? 0),
+    leftOut: (query.get("left") ?? "").split(",").filter(Boolean),
     role: query.has("member") ? "member" : "host",
     state: query.has("lost") ? "reconnecting" : "connected",
     mediaState: query.has("lost") ? "failed" : "connected",
