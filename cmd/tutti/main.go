@@ -25,6 +25,7 @@ type commands struct {
 	Play    playCommand    `cmd:"" help:"Save what a room sends to files."`
 	Bench   benchCommand   `cmd:"" help:"Load a server and measure it."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+	Mixer   mixerCommand   `cmd:"" hidden:"" help:"Mix a room: serve starts it."`
 }
 
 // Exit codes beside 0.
