@@ -18,7 +18,7 @@ func (r *Receiver) take(e *entry) bool {
 	if e.orientation != media.NoOrientation {
 		r.orientation = e.orientation
 	}
-	if p.fate == admitted {
+	if p.fate == admitted && e.spatial <= r.order.spatial {
 		r.append(e)
 	}
 	if e.marker {
@@ -31,6 +31,10 @@ func (r *Receiver) append(e *entry) {
 	p := &r.picture
 	p.key = p.key || e.key
 	p.arrival = max(p.arrival, e.arrival)
+	if e.start && e.spatial > 0 && !r.order.extend(e) {
+		r.drop()
+		return
+	}
 	var err error
 	r.frame, err = r.assembler.Append(r.frame, e.payload)
 	if err != nil || len(r.frame) > maxFrame {

@@ -9,22 +9,36 @@ import (
 	"github.com/tutti-rtc/tutti/internal/wire"
 )
 
-// script is packets as a fuzzer writes them: 8 bytes that say what it is and
-// when it comes, then a payload of the length said.
+// script is packets as a fuzzer writes them: 9 bytes that say what it is and when
+// it comes, then a dependency descriptor and a payload of the lengths said.
 type script []byte
 
-func (s *script) add(step int8, ticks uint8, after uint8, c media.Codec, flags uint8, layer uint8, payload []byte) {
-	*s = append(*s, byte(step), ticks, after, byte(c), flags, layer)
-	*s = binary.LittleEndian.AppendUint16(*s, uint16(len(payload)))
-	*s = append(*s, payload...)
+// add appends a packet that comes so many ms after the one before, and whose
+// number is so many higher.
+func (s *script) add(p *media.Packet, step, after byte) {
+	flags := byte(0)
+	for i, set := range []bool{p.Marker, p.KeyFrame, p.FrameStart, p.LayerSync} {
+		if set {
+			flags |= 1 << i
+		}
+	}
+	ticks := byte(0)
+	if p.FrameStart {
+		ticks = 6
+	}
+	*s = append(*s, step, ticks, after, byte(p.Codec), flags, p.Layer.Spatial<<3|p.Layer.Temporal, byte(len(p.Dependency)))
+	*s = binary.LittleEndian.AppendUint16(*s, uint16(len(p.Payload)))
+	*s = append(append(*s, p.Dependency...), p.Payload...)
 }
 
 func (s *script) next(p *media.Packet, now *media.Time) bool {
 	b := *s
-	if len(b) < 8 {
+	if len(b) < 9 {
 		return false
 	}
-	size := min(int(binary.LittleEndian.Uint16(b[6:])), len(b)-8)
+	rest := b[9:]
+	dependency := min(int(b[6]), len(rest))
+	size := min(int(binary.LittleEndian.Uint16(b[7:])), len(rest)-dependency)
 	step, flags := media.Seq(int8(b[0])), b[4]
 	if flags&0x80 != 0 {
 		step <<= 6 // far
@@ -34,31 +48,30 @@ func (s *script) next(p *media.Packet, now *media.Time) bool {
 		Seq: p.Seq + step, Timestamp: p.Timestamp + media.Ticks(b[1]&15)*500, Codec: media.Codec(b[3] & 7),
 		Captured: *now, Arrival: *now, Orientation: b[5] >> 6,
 		Marker: flags&1 != 0, KeyFrame: flags&2 != 0, FrameStart: flags&4 != 0, LayerSync: flags&8 != 0,
-		Layer: media.Layer{Spatial: b[5] >> 3 & 7, Temporal: b[5] & 7}, Payload: b[8 : 8+size],
+		Layer: media.Layer{Spatial: b[5] >> 3 & 7, Temporal: b[5] & 7}, Dependency: rest[:dependency],
+		Payload: rest[dependency : dependency+size],
 	}
-	*s = b[8+size:]
+	*s = rest[dependency+size:]
 	return true
 }
 
 func FuzzReceiver(f *testing.F) {
+	seeds := layeredStreams(f, 7)
 	for _, c := range videoCodecs {
+		seeds[c.String()+" plain"] = &layered{sender: newSender(f, c, 7)}
+	}
+	for _, l := range seeds {
 		var whole, broken script
-		s := newSender(f, c, 7)
-		for i, frame := range s.stream(4, 2000) {
-			for j, p := range frame.packets {
-				flags := uint8(0)
-				if j == 0 {
-					flags |= 4
+		var d wire.Depacketizer
+		l.most = 2000
+		for i := range 6 {
+			for j, p := range l.next(i%4 == 0).packets {
+				if err := d.Describe(p); err != nil {
+					f.Fatal(err)
 				}
-				if p.Marker {
-					flags |= 1
-				}
-				if i == 0 {
-					flags |= 2
-				}
-				whole.add(1, uint8(min(j, 0)+6), 10, c, flags, 0, p.Payload)
+				whole.add(p, 1, 10)
 				if (i+j)%3 != 1 {
-					broken.add(int8(1+i%2), 6, 60, c, flags, uint8(i), p.Payload)
+					broken.add(p, byte(1+i%2), 60)
 				}
 			}
 		}

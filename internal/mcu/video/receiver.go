@@ -49,7 +49,7 @@ type Stats struct {
 	// Dropped counts pictures of which packets were lost, or that can't be
 	// decoded because of such ones. Those of which nothing came are not known.
 	Dropped uint64
-	Limited uint64 // pictures left out by Limit
+	Limited uint64 // pictures that are above the temporal limit
 
 	Lost       uint64 // packets that were waited for in vain
 	Late       uint64 // packets that came after that, or after the second time
@@ -106,9 +106,10 @@ func NewReceiver(o Options) *Receiver {
 // Stats returns the counts so far.
 func (r *Receiver) Stats() Stats { return r.stats }
 
-// Limit leaves out the temporal layers above this one, 0 to 7. More layers are
-// taken from where the stream allows it.
-func (r *Receiver) Limit(temporal uint8) { r.order.limit = temporal }
+// Limit leaves out the spatial and temporal layers above those of highest; its
+// Stream is not looked at. Where the limit rises, temporal layers come as soon as
+// the stream allows it, spatial ones with the next key frame.
+func (r *Receiver) Limit(highest media.Layer) { r.order.limit = highest }
 
 // WritePacket takes a packet of the stream: those of padding too, in the order
 // of their arrival. It copies what it keeps.

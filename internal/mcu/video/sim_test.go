@@ -2,6 +2,7 @@ package video
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -23,6 +24,7 @@ const (
 // sent is a frame that a sender made, in the form that a decoder takes.
 type sent struct {
 	data      []byte
+	base      []byte // of it the lowest spatial layer, if there are more
 	key       bool
 	temporal  uint8
 	sync      bool
@@ -59,11 +61,11 @@ func newSender(t testing.TB, c media.Codec, seed uint64) *sender {
 
 // bytes returns n random bytes that no start code can be among.
 func (s *sender) bytes(n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(1 + s.random.IntN(255))
+	b := make([]byte, 0, n+8)
+	for len(b) < n {
+		b = binary.NativeEndian.AppendUint64(b, s.random.Uint64()|0x0101010101010101)
 	}
-	return b
+	return b[:n:n]
 }
 
 // frame makes the next frame.
