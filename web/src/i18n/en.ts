@@ -218,6 +218,7 @@ export const en = {
     },
     level: "Even out voices",
     levelHint: "Everybody is about equally loud.",
+    watchLink: "Copy link to watch",
     own: "Own scene…",
     ownHint: "Tiles as JSON. Places and sizes are parts of the picture, 0 to 1. A tile shows the next person, or what “show” names: talker, screen, camera:id or screen:id.",
     ownLabel: "Scene as JSON",

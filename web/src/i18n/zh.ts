@@ -193,6 +193,7 @@ export const zh: Catalogue = {
     },
     level: "均衡音量",
     levelHint: "让每个人的音量大致相同。",
+    watchLink: "复制观看链接",
     own: "自定义场景…",
     ownHint: "用 JSON 描述各个格子，位置和大小是画面的比例（0 到 1）。格子默认显示下一个人，也可用 show 指定：talker、screen、camera:id 或 screen:id。",
     ownLabel: "场景 JSON",

@@ -460,3 +460,28 @@ test("two who talk directly go on sending to the server while somebody watches",
   page.room([mic, cam]);
   expect(page.reception.upIdle).toBe(true);
 });
+
+test("the program is asked for first, and a slot is added where all are in use", async () => {
+  const page = await throughServer();
+  page.room([mic, cam, { ...cam, id: "b" }]);
+  page.show("cam", "b", program);
+  page.slot("8", "b", "live");
+  await settle();
+  const missing = vi.fn();
+  page.reception.on("slotsMissing", missing);
+  page.path = "mcu";
+  page.reception.update();
+  expect(missing).toHaveBeenCalledWith(1);
+  page.slots.push({ mid: "9", kind: "video", receiver: new FakeReceiver("video", "slot 9") as unknown as RTCRtpReceiver });
+  page.reception.update();
+  await settle();
+  expect(page.lastView?.slots.map((s) => `${s.slot} ${s.track}`)).toEqual(["7 cam", "8 b", "9 program-video"]);
+});
+
+test("a connection that is made anew begins with the program, not with the tiles", async () => {
+  const page = await mixed();
+  page.reception.reset(true);
+  await settle();
+  expect(page.roster.program.video.path).toBeNull();
+  expect(page.lastView?.slots.map((s) => s.track)).toEqual([program]);
+});

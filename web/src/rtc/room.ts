@@ -8,6 +8,7 @@ import { emptyRoom } from "../protocol/room-state";
 import { loadAdapter, supportsCalls } from "./adapter";
 import { AudioOutputs } from "./audio-outputs";
 import { LocalParticipantEntry } from "./local-participant";
+import { sendOrigins } from "./origins";
 import { ProgramEntry } from "./program";
 import { Session, toRtcError } from "./session";
 import {
@@ -103,8 +104,8 @@ export class RoomEntry extends Events<RoomEvents> implements Room {
     if (this.state !== "disconnected") throw new RtcError("joined", "This Room is connected; disconnect it first.");
     if (!supportsCalls()) throw new RtcError("not_supported", "This browser has no WebRTC.");
     this.setState("connecting");
-    // Who only watches shows nothing, and holds no device open.
-    if (options.viewer) this.local.close();
+    // Who only watches shows nothing, and holds no device open, not even one that is about to be.
+    if (options.viewer) for (const origin of sendOrigins) void this.local.unpublishTrack(origin).catch(() => undefined);
     let session: Session | null = null;
     try {
       await loadAdapter();

@@ -69,3 +69,19 @@ test("who is heard speaks, the others are silent", () => {
   expect(first?.isSpeaking).toBe(false);
   expect(roster.participant("me")?.isSpeaking).toBe(true);
 });
+
+test("the program is one object, and says when it changes", () => {
+  const { roster, log } = logged();
+  const { program } = roster;
+  roster.on("programChanged", ({ state }) => log.push(state));
+  const room = state(me);
+  roster.update(room, "me");
+  roster.update({ ...room, program: { state: "mixing", width: 1280, height: 720, left_out: ["t1"] } }, "me");
+  expect(log.slice(-1)).toEqual(["mixing"]);
+  expect(program).toMatchObject({ width: 1280, height: 720, leftOut: ["t1"], text: "" });
+  expect(program.video).toMatchObject({ id: "program-video", kind: "video", width: 1280, path: null });
+  expect(program.audio).toMatchObject({ id: "program-audio", kind: "audio", width: 0 });
+  roster.clear();
+  expect(roster.program).toBe(program);
+  expect(program.state).toBe("off");
+});

@@ -14,6 +14,11 @@ export function roomLink(room: string): string {
   return location.origin + roomPath(room);
 }
 
+/** The address at which one only watches. */
+export function watchLink(room: string): string {
+  return `${roomLink(room)}?viewer`;
+}
+
 /** Stands beside oneself while nobody else is here. */
 export function InviteTile({ place, steady }: { place: Rect; steady: boolean }) {
   const { alone } = useWords();

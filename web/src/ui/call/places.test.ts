@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { between, gap, pageOf, pageSize, placeTiles, shapes, type Rect, type Stage } from "./places";
+import { between, cornerPlace, gap, pageOf, pageSize, placeTiles, programPlace, shapes, type Rect, type Stage } from "./places";
 
 const desk: Stage = { width: 1424, height: 816 };
 const phone: Stage = { width: 344, height: 656 };
@@ -78,4 +78,22 @@ it("between starts at the one and ends at the other", () => {
   expect(between(a, b, 0)).toEqual(a);
   expect(between(a, b, 1)).toEqual(b);
   expect(between(a, b, 0.5)).toEqual({ x: 20, y: 20, width: 150, height: 75 });
+});
+
+describe("the program", () => {
+  it("stands whole on the stage, as large as it fits", () => {
+    expect(programPlace({ width: 1264, height: 714 }, 1280, 720)).toEqual({ x: 0, y: 2, width: 1264, height: 711 });
+    expect(programPlace(phone, 1280, 720)).toEqual({ x: 0, y: 231, width: 344, height: 194 });
+    // Before its size is known.
+    expect(programPlace(phone, 0, 0)).toEqual(programPlace(phone, 1280, 720));
+  });
+
+  it("has one's own picture in a corner of the stage, within bounds", () => {
+    for (const stage of [desk, phone, { width: 3840, height: 2000 }]) {
+      const corner = cornerPlace(stage);
+      expect(inside(corner, stage)).toBe(true);
+      expect(corner.width).toBeGreaterThanOrEqual(104);
+      expect(corner.width).toBeLessThanOrEqual(208);
+    }
+  });
 });

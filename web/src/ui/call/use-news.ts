@@ -19,9 +19,10 @@ export function useNews(): void {
   const hosting = useRef(self.role === "host");
   const locked = useRef(room.settings.locked);
 
-  useRoomEvent("participantJoined", ({ name }) => toast(news.joined(name)));
-  useRoomEvent("participantLeft", ({ name }, cause) => {
-    if (room.state === "connected") toast(cause === "removed" ? news.removed(name) : news.left(name));
+  // An audience comes and goes without a word.
+  useRoomEvent("participantJoined", ({ name, viewer }) => viewer || toast(news.joined(name)));
+  useRoomEvent("participantLeft", ({ name, viewer }, cause) => {
+    if (room.state === "connected" && !viewer) toast(cause === "removed" ? news.removed(name) : news.left(name));
   });
   useRoomEvent("participantChanged", () => {
     const raised = new Set(room.participants.filter((p) => p.hand).map((p) => p.id));

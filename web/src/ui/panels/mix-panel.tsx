@@ -1,11 +1,13 @@
 // What a host may do with the program: how its picture is divided, and how
 // loud everybody is.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useReducer, useState } from "preact/hooks";
 import { useWords } from "../../i18n";
 import { RtcError, type Room, type Scene } from "../../rtc";
+import { watchLink } from "../call/invite-tile";
 import { failed } from "../call/use-actions";
 import { Button, Switch } from "../parts/controls";
+import { CopyButton } from "../parts/copy";
 import { useRenderOn, useRoom } from "../parts/use-room";
 import { changeProgram } from "../program-settings";
 import { LayoutPicker, type LayoutChoice } from "./layout-picker";
@@ -20,28 +22,36 @@ export function MixPanel({ onClose }: { onClose: () => void }) {
   useRenderOn(room, "changed");
   const { layout, scene, unlevelled = false } = room.settings.program ?? {};
   const [open, setOpen] = useState(layout === "scene");
+  // What was chosen and did not come true is shown as it was.
+  const [, stay] = useReducer((count: number) => count + 1, 0);
   const hosting = room.localParticipant.role === "host";
   useEffect(() => {
     if (!hosting) onClose();
   }, [hosting]);
   const ask = (request: Promise<void>): void => {
-    request.catch((error: unknown) => failed(words, error));
+    request.catch((error: unknown) => {
+      failed(words, error);
+      stay(undefined);
+    });
   };
   const choose = (choice: LayoutChoice): void => {
     // A scene that was never written has to be first.
-    if (choice === "scene" && !scene) setOpen(true);
-    else ask(changeProgram(room, {}, choice));
+    if (choice === "scene" && !scene) {
+      setOpen(true);
+      stay(undefined);
+    } else ask(changeProgram(room, {}, choice));
   };
   return (
     <Panel title={mix.title} onClose={onClose}>
       <div class="panel-scroll mix">
         <p class="quiet">{mix.lead}</p>
         <p class="mix-state" role="status" data-testid="mix-state"><span class={`dot dot-${room.program.state}`} />{stateWords(words, room)}</p>
-        <LayoutPicker value={open && !scene ? "scene" : layout ?? "auto"} onChoose={choose} />
+        <LayoutPicker value={layout ?? "auto"} onChoose={choose} />
         <Switch
           label={mix.level} hint={mix.levelHint} on={!unlevelled}
           onSwitch={(on) => ask(changeProgram(room, { unlevelled: !on }))}
         />
+        <CopyButton text={watchLink(room.name)} kind="plain" testId="watch-link-copy">{mix.watchLink}</CopyButton>
         <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
           <summary>{mix.own}</summary>
           <SceneForm scene={scene} apply={(own) => changeProgram(room, { scene: own }, "scene")} />

@@ -14,6 +14,9 @@ import { useRenderOn, useRoom } from "../parts/use-room";
 import { Panel } from "./panel";
 import { PersonRow } from "./person-row";
 
+/** Viewers that are listed by name; of a larger audience the first. */
+const mostViewers = 100;
+
 /** The panel: oneself first, then the others as they came. */
 export function People({ onMix, onClose }: { onMix: () => void; onClose: () => void }) {
   const words = useWords();
@@ -37,7 +40,7 @@ export function People({ onMix, onClose }: { onMix: () => void; onClose: () => v
           <>
             <h3 class="persons-head">{words.people.viewers(viewers.length)}</h3>
             <ul class="persons" data-testid="viewers">
-              {viewers.map((person) => <PersonRow key={person.id} person={person} hosting={hosting} />)}
+              {viewers.slice(0, mostViewers).map((person) => <PersonRow key={person.id} person={person} hosting={hosting} />)}
             </ul>
           </>
         )}
