@@ -54,7 +54,6 @@ func (r *Room) admit(c *join) (*member, error) {
 	m.path = r.paths.join(id, c.join.Direct && c.arrival.Grant.direct())
 	m.path.viewer, m.path.deaf = c.join.Viewer, !c.arrival.Grant.CanSubscribe
 	r.members = append(r.members, m)
-	r.touch(m)
 	r.appointHost()
 	r.rooms.counters.joins.Add(1)
 	return m, nil

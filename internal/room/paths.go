@@ -86,7 +86,7 @@ func newPaths(newID func() string) paths {
 func (p *paths) join(id string, able bool) *pathMember {
 	m := &pathMember{
 		id: id, able: able, pin: api.PathAuto, wish: api.PathAuto,
-		path: api.PathSFU, reason: api.ReasonAlone,
+		path: api.PathSFU, reason: api.ReasonAlone, changed: true,
 	}
 	p.members = append(p.members, m)
 	return m

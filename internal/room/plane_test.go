@@ -62,6 +62,7 @@ func (r *router) Close() {
 	r.plane.mu.Lock()
 	defer r.plane.mu.Unlock()
 	r.plane.closed = append(r.plane.closed, r.room)
+	r.plane.mixed = nil
 }
 
 // endpoint remembers the last of everything. Its fields are read by tests when
