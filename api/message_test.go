@@ -92,6 +92,8 @@ func FuzzDecodeClient(f *testing.F) {
 	f.Add([]byte(`{"type":"view","id":2,"data":{"slots":[{"slot":"3","track":"t1","width":640,"height":360}]}}`))
 	f.Add([]byte(`{"type":"direct","id":3,"data":{"session":"s","candidate":{"candidate":"","sdpMLineIndex":0}}}`))
 	f.Add([]byte(`{"type":"moderate","id":4,"data":{"action":"settings","settings":{"locked":true,"path":"sfu"}}}`))
+	f.Add([]byte(`{"type":"moderate","id":5,"data":{"action":"settings","settings":{"path":"mcu","program":{"layout":"scene","scene":{"tiles":[{"width":1,"height":0.5}]}}}}}`))
+	f.Add([]byte(`{"type":"load","id":6,"data":{"decode":0.9,"dropped":0.25}}`))
 	f.Add([]byte(`{"type":"ping","data":null}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, id, err := DecodeClient(b)

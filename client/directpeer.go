@@ -226,7 +226,7 @@ func (p *directPeer) receive(b []byte) {
 		p.mu.Lock()
 		p.open, p.heard = true, time.Now()
 		p.mu.Unlock()
-	case m.Path == api.PathP2P || m.Path == api.PathSFU:
+	case m.Path == api.PathP2P || m.Path == api.PathSFU || m.Path == api.PathMCU:
 		p.mu.Lock()
 		p.peerPath = m.Path
 		p.mu.Unlock()

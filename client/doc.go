@@ -18,6 +18,10 @@
 // frames. With Options.Direct two members send to each other, when the server
 // says that they are to try and they reach each other.
 //
+// A room that mixes has a program: one picture and one sound of all. Who joins as
+// a Viewer, or is set on api.PathMCU, receives that in its slots, as a track of
+// nobody.
+//
 // A Room owns three goroutines (reading the socket, keeping it up, calling the
 // Handlers), two more with Options.Direct, and those of its WebRTC connections;
 // all end with Close.

@@ -24,9 +24,13 @@ type Options struct {
 	AudioSenders, VideoSenders int
 	// Data opens the data channels, which Send and Handlers.Data need.
 	Data bool
+	// Viewer only watches: the server gives it the room's program, where it
+	// can, and takes no tracks of it.
+	Viewer bool
 	// AutoView keeps the view by itself: every video track of the others gets
-	// a slot while there are free ones, in the order of publishing. Do not
-	// call View with it.
+	// a slot while there are free ones, in the order of publishing; on PathMCU
+	// the first slot gets the program's picture, and no other gets anything.
+	// Do not call View with it.
 	AutoView bool
 	// Direct opens a direct connection to another member, when the server says
 	// so: two who reach each other need not send by the server. What is

@@ -31,10 +31,14 @@ type RemoteTrack struct {
 // directly.
 func (t *RemoteTrack) Slot() string { return t.slot }
 
-// Path returns by which path the media come: PathSFU in a slot, or PathP2P.
+// Path returns by which path the media come: PathSFU or PathMCU in a slot, or
+// PathP2P.
 func (t *RemoteTrack) Path() api.Path {
-	if t.line != nil {
+	switch {
+	case t.line != nil:
 		return api.PathP2P
+	case isProgram(t.State().Track):
+		return api.PathMCU
 	}
 	return api.PathSFU
 }
@@ -55,13 +59,18 @@ func (t *RemoteTrack) InUse() bool {
 func (t *RemoteTrack) State() api.SlotState { return t.room.state.slot(t.slot) }
 
 // Track returns the published track whose media arrive, and whether there is
-// one.
+// one. The program is told as tracks of nobody with the ids api.ProgramVideo and
+// ProgramAudio.
 func (t *RemoteTrack) Track() (api.Track, bool) {
 	id := ""
 	if t.line == nil {
 		id = t.State().Track
 	}
-	for _, m := range t.room.Snapshot().Members {
+	room := t.room.Snapshot()
+	if isProgram(id) {
+		return programTrack(room, id), true
+	}
+	for _, m := range room.Members {
 		for _, track := range m.Tracks {
 			if t.line == nil && track.ID == id || t.line != nil && m.ID == t.member && track.Origin == t.line.origin {
 				return track, true
@@ -128,7 +137,8 @@ func (r *Room) slotsOf(p *peer) []Slot {
 
 // View says what the slots shall show, and returns their states. Video slots
 // left out receive nothing; audio slots left out are filled by the server with
-// the loudest talkers. What comes directly needs no slot, and gets none.
+// the loudest talkers, or on PathMCU with the program's sound. What comes directly
+// needs no slot, and gets none.
 func (r *Room) View(ctx context.Context, wishes []api.SlotView) ([]api.SlotState, error) {
 	if r.direct != nil {
 		return r.direct.show(ctx, wishes)
@@ -151,7 +161,7 @@ func (r *Room) sendView(ctx context.Context, view api.View) ([]api.SlotState, er
 // updateView keeps the automatic view: a track keeps its slot, a new one gets
 // the first free slot. It says so to the server only when something changed.
 func (r *Room) updateView(ctx context.Context, p *peer) error {
-	wishes, changed := autoView(r.slotsOf(p), videoOfOthers(r.Snapshot(), r.Member()), p.shown)
+	wishes, changed := autoView(r.slotsOf(p), videoToView(r.Snapshot(), r.Member()), p.shown)
 	if !changed {
 		return nil
 	}
@@ -165,8 +175,11 @@ func (r *Room) updateView(ctx context.Context, p *peer) error {
 	return nil
 }
 
-// videoOfOthers lists the video tracks of everybody but me.
-func videoOfOthers(room api.Room, me string) []api.Track {
+// videoToView lists the video tracks of everybody but me, or the program's.
+func videoToView(room api.Room, me string) []api.Track {
+	if pathOf(room, me) == api.PathMCU {
+		return []api.Track{programTrack(room, api.ProgramVideo)}
+	}
 	var tracks []api.Track
 	for _, m := range room.Members {
 		for _, t := range m.Tracks {
@@ -210,6 +223,17 @@ func autoView(slots []Slot, tracks []api.Track, shown map[string]string) ([]api.
 		}
 	}
 	return wishes, changed
+}
+
+func isProgram(track string) bool { return track == api.ProgramVideo || track == api.ProgramAudio }
+
+// programTrack returns what there is to know of one of the program's tracks.
+func programTrack(room api.Room, id string) api.Track {
+	t := api.Track{ID: id, Kind: api.KindAudio, Origin: api.OriginOther}
+	if id == api.ProgramVideo {
+		t.Kind, t.Width, t.Height = api.KindVideo, room.Program.Width, room.Program.Height
+	}
+	return t
 }
 
 func orSize(size, unknown int) int {

@@ -84,7 +84,7 @@ func (l *directLink) review() {
 	l.decide(now)
 	p.setPath(mine)
 	// What nobody receives by the server need not be sent to it.
-	idle := now.preferred == api.PathP2P && p.othersPath() == api.PathP2P
+	idle := now.preferred == api.PathP2P && p.othersPath() == api.PathP2P && !l.isWatched()
 	for _, line := range p.lines {
 		if t := line.carried.Load(); t != nil {
 			t.idle.Store(idle)
@@ -101,7 +101,7 @@ func (l *directLink) choiceOf(p *directPeer, t api.Track, preferred api.Path) ch
 			c.direct = flowing
 		}
 	}
-	switch l.room.state.slotOf(t.ID).Status {
+	switch l.room.state.slotOf(l.carrier(t)).Status {
 	case api.SlotLive, api.SlotMuted:
 		c.forwarded = flowing
 	case api.SlotWaiting, api.SlotPaused:
@@ -109,6 +109,22 @@ func (l *directLink) choiceOf(p *directPeer, t api.Track, preferred api.Path) ch
 	}
 	return c
 }
+
+// carrier returns the track in which the server sends t: the program's, where it
+// mixes.
+func (l *directLink) carrier(t api.Track) string {
+	switch {
+	case l.room.ownPath() != api.PathMCU:
+		return t.ID
+	case t.Kind == api.KindAudio:
+		return api.ProgramAudio
+	}
+	return api.ProgramVideo
+}
+
+// isWatched reports whether the room has more members than the two: viewers, who
+// receive both from the server.
+func (l *directLink) isWatched() bool { return len(l.room.Snapshot().Members) > 2 }
 
 // decide sets by which paths tracks come, and has the server told.
 func (l *directLink) decide(now reception) {

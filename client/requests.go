@@ -34,5 +34,8 @@ func (r *Room) SetPath(ctx context.Context, member string, path api.Path) error 
 	return r.do(ctx, &api.SetPath{Member: member, Path: path})
 }
 
+// Load tells the server how hard it is to show what is received; see api.Load.
+func (r *Room) Load(ctx context.Context, load api.Load) error { return r.do(ctx, &load) }
+
 // Moderate does what only hosts may do.
 func (r *Room) Moderate(ctx context.Context, m api.Moderate) error { return r.do(ctx, &m) }

@@ -102,7 +102,8 @@ func (r *Room) open(ctx context.Context, resume *api.Resume) (*api.Welcome, erro
 	name := r.name
 	r.mu.Unlock()
 	reply, err := s.request(ctx, &api.Join{
-		Version: api.Version, Room: r.opts.Room, Name: name, Token: r.opts.Token, Direct: r.opts.Direct, Resume: resume,
+		Version: api.Version, Room: r.opts.Room, Name: name, Token: r.opts.Token,
+		Direct: r.opts.Direct, Viewer: r.opts.Viewer, Resume: resume,
 	})
 	if err == nil {
 		if welcome, ok := reply.(*api.Welcome); ok {
@@ -200,10 +201,11 @@ func (r *Room) tellLayers(t *LocalTrack) {
 }
 
 // ownPath returns by which path the client shall receive the others.
-func (r *Room) ownPath() api.Path {
-	me := r.Member()
-	for _, m := range r.Snapshot().Members {
-		if m.ID == me {
+func (r *Room) ownPath() api.Path { return pathOf(r.Snapshot(), r.Member()) }
+
+func pathOf(room api.Room, member string) api.Path {
+	for _, m := range room.Members {
+		if m.ID == member {
 			return m.Path
 		}
 	}

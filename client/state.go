@@ -148,6 +148,10 @@ func apply(room api.Room, ev *api.Event) api.Room {
 		if ev.Settings != nil {
 			room.Settings = *ev.Settings
 		}
+	case api.EventProgram:
+		if ev.Program != nil {
+			room.Program = *ev.Program
+		}
 	case api.EventEnded:
 	}
 	return room
