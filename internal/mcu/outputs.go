@@ -1,0 +1,259 @@
+package mcu
+
+import (
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tutti-rtc/tutti/api"
+	"github.com/tutti-rtc/tutti/internal/mcu/link"
+	"github.com/tutti-rtc/tutti/internal/media"
+)
+
+// Renditions have output numbers from here on, mixes for one member others.
+const firstRendition = 1
+
+// profile is H.264 constrained baseline, which every client has (RFC 7742 §6.2).
+const profile = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
+
+// pictureCodecs are those of the program's picture, the one to prefer first.
+var pictureCodecs = [...]struct {
+	codec media.Codec
+	fmtp  string
+}{{media.VP8, ""}, {media.H264, profile}}
+
+// outputs are the tracks that a mix publishes. What the process sends is written
+// to them by the goroutine that reads it; the rest belongs to the program's loop.
+type outputs struct {
+	// Constant.
+	router  Router
+	streams []stream
+	picture [len(pictureCodecs)]Track
+	shared  Track
+	wanted  [len(pictureCodecs)]atomic.Uint32  // streams that somebody receives, as bits
+	asked   [len(pictureCodecs)][2]atomic.Bool // key frames that the process was not asked for yet
+	changed func()                             // called when wanted or asked has changed
+
+	own []ownMix // owned by the loop
+
+	mu     sync.RWMutex
+	routes map[uint32]route // guarded by mu; by output number
+	flows  uint8            // guarded by mu; what has come since begin: bits of sound and picture
+}
+
+// route is where the packets of an output go.
+type route struct {
+	track  Track
+	stream uint8
+	kind   media.Kind
+}
+
+// ownMix is the sound for one member alone.
+type ownMix struct {
+	link.Mix
+	id    media.TrackID
+	track Track
+}
+
+const (
+	flowsSound   uint8 = 1 << iota
+	flowsPicture       // a key frame has come
+)
+
+// ids of the tracks behind the program's names.
+const (
+	sharedID = media.TrackID(api.ProgramAudio + "/all")
+	ownID    = api.ProgramAudio + "/"
+)
+
+func pictureID(i int) media.TrackID {
+	return media.TrackID(api.ProgramVideo + "/" + pictureCodecs[i].codec.String())
+}
+
+// newOutputs publishes the tracks of a mix. changed must not block.
+func newOutputs(r Router, streams []stream, changed func()) *outputs {
+	o := &outputs{router: r, streams: streams, changed: changed, routes: make(map[uint32]route)}
+	var layers []media.LayerInfo
+	for _, s := range streams {
+		layers = append(layers, media.LayerInfo{RID: s.rid, Size: s.size, Bitrate: s.rate})
+	}
+	for i, c := range pictureCodecs {
+		o.picture[i] = r.Publish(media.TrackInfo{
+			ID: pictureID(i), Kind: media.Video, Origin: media.OtherOrigin, Codec: c.codec, Fmtp: c.fmtp, Layers: layers,
+		}, TrackOptions{
+			KeyFrame: func(stream uint8) {
+				if int(stream) < len(streams) {
+					o.asked[i][stream].Store(true)
+					changed()
+				}
+			},
+			Wanted: func(bits uint32) {
+				o.wanted[i].Store(bits)
+				changed()
+			},
+		})
+		for n := range streams {
+			o.routes[o.number(i, n)] = route{o.picture[i], uint8(n), media.Video}
+		}
+	}
+	o.shared = r.Publish(media.TrackInfo{
+		ID: sharedID, Kind: media.Audio, Origin: media.OtherOrigin, Codec: media.Opus,
+	}, TrackOptions{})
+	o.routes[link.SharedMix] = route{o.shared, 0, media.Audio}
+	return o
+}
+
+// inherit takes the members' own mixes over from outputs that are to end.
+func (o *outputs) inherit(old *outputs) {
+	o.own, old.own = old.own, nil
+	for _, m := range o.own {
+		o.routes[m.Output] = route{m.track, 0, media.Audio}
+	}
+}
+
+// number returns the output number of a rendition.
+func (o *outputs) number(codec, stream int) uint32 {
+	return firstRendition + uint32(codec*len(o.streams)+stream)
+}
+
+// lastRendition returns the highest output number that is not a member's mix.
+func (o *outputs) lastRendition() uint32 { return o.number(len(pictureCodecs), 0) - 1 }
+
+// begin says that a new process numbers its packets anew.
+func (o *outputs) begin() {
+	o.mu.Lock()
+	o.flows = 0
+	routes := o.routes
+	for _, r := range routes {
+		r.track.Begin()
+	}
+	o.mu.Unlock()
+}
+
+// write publishes a packet, and reports whether it is the first of its kind since
+// begin.
+func (o *outputs) write(now media.Time, output uint32, p *media.Packet) (first bool) {
+	o.mu.RLock()
+	r, ok := o.routes[output]
+	flows := o.flows
+	o.mu.RUnlock()
+	if !ok || r.kind != p.Codec.Kind() {
+		return false
+	}
+	p.Layer.Stream, p.Arrival = r.stream, now
+	r.track.WritePacket(now, p)
+	bit := flowsSound
+	if r.kind == media.Video {
+		if bit = flowsPicture; !p.KeyFrame {
+			return false
+		}
+	}
+	if flows&bit != 0 {
+		return false
+	}
+	o.mu.Lock()
+	o.flows |= bit
+	o.mu.Unlock()
+	return true
+}
+
+// flow reports whether sound and picture have come since begin.
+func (o *outputs) flow() bool {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return o.flows == flowsSound|flowsPicture
+}
+
+// renditions returns what the process shall encode: what somebody receives, and,
+// until the program was offered, one to begin with.
+func (o *outputs) renditions(offered bool) (list []link.Rendition) {
+	for i, c := range pictureCodecs {
+		bits := o.wanted[i].Load()
+		if !offered && i == 0 {
+			bits |= 1 << (len(o.streams) - 1)
+		}
+		for n, s := range o.streams {
+			if bits&(1<<n) != 0 {
+				list = append(list, link.Rendition{
+					Output: o.number(i, n), Codec: c.codec, Width: s.size.Width, Height: s.size.Height,
+					Rate: s.rate, TemporalLayers: 2,
+				})
+			}
+		}
+	}
+	return list
+}
+
+// keyFrames returns the renditions of which a key frame is wanted, and forgets it.
+func (o *outputs) keyFrames() (list []uint32) {
+	for i := range pictureCodecs {
+		for n := range o.streams {
+			if o.asked[i][n].Swap(false) {
+				list = append(list, o.number(i, n))
+			}
+		}
+	}
+	return list
+}
+
+// mixes takes over which members have a mix of their own. Theirs are offered
+// before those that are over end.
+func (o *outputs) mixes(list []link.Mix, offer func()) {
+	var own, over []ownMix
+	for _, m := range o.own {
+		if slices.Contains(list, m.Mix) {
+			own = append(own, m)
+		} else {
+			over = append(over, m)
+		}
+	}
+	for _, m := range list {
+		known := slices.ContainsFunc(own, func(have ownMix) bool { return have.Mix == m })
+		if known || m.Output <= o.lastRendition() || m.Member == "" {
+			continue
+		}
+		id := media.TrackID(ownID + m.Member + "/" + strconv.FormatUint(uint64(m.Output), 10))
+		own = append(own, ownMix{m, id, o.router.Publish(media.TrackInfo{
+			ID: id, Kind: media.Audio, Origin: media.OtherOrigin, Codec: media.Opus,
+		}, TrackOptions{For: m.Member})})
+	}
+	o.own = own
+	o.mu.Lock()
+	for _, m := range over {
+		delete(o.routes, m.Output)
+	}
+	for _, m := range own {
+		o.routes[m.Output] = route{m.track, 0, media.Audio}
+	}
+	o.mu.Unlock()
+	offer()
+	for _, m := range over {
+		m.track.Close()
+	}
+}
+
+// offer makes the program's names stand for the tracks.
+func (o *outputs) offer() {
+	video := make([]media.TrackID, 0, len(pictureCodecs))
+	for i := range pictureCodecs {
+		video = append(video, pictureID(i))
+	}
+	audio := make([]media.TrackID, 0, len(o.own)+1)
+	for _, m := range o.own {
+		audio = append(audio, m.id)
+	}
+	o.router.Offer(api.ProgramVideo, video...)
+	o.router.Offer(api.ProgramAudio, append(audio, sharedID)...)
+}
+
+// end ends the tracks.
+func (o *outputs) end() {
+	for _, t := range o.picture {
+		t.Close()
+	}
+	for _, m := range o.own {
+		m.track.Close()
+	}
+	o.shared.Close()
+}
