@@ -1,0 +1,306 @@
+package engine
+
+import (
+	"encoding/json"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tutti-rtc/tutti/api"
+	"github.com/tutti-rtc/tutti/internal/mcu/compose"
+	"github.com/tutti-rtc/tutti/internal/mcu/layout"
+	"github.com/tutti-rtc/tutti/internal/mcu/link"
+	"github.com/tutti-rtc/tutti/internal/media"
+)
+
+const (
+	// idleTurn is how often the loop turns at least.
+	idleTurn = link.HeartbeatInterval / 2
+	// stillInterval is how often a picture that does not change is encoded:
+	// it gets finer, and who waits for a picture sees that it flows.
+	stillInterval = 400 * time.Millisecond
+	// rest is what part of the loop's time is left to others, so that a
+	// machine that is too slow makes fewer pictures and not later ones.
+	rest = 5
+)
+
+// pictures composes the program's picture. Packets and wishes come from the link;
+// the rest belongs to the pictures' goroutine.
+type pictures struct {
+	engine *Engine       // constant
+	wake   chan struct{} // constant; of capacity 1
+	turned atomic.Bool   // the loop has turned since this was reset
+
+	figures atomic.Pointer[link.Stats] // as of the last picture
+
+	mu     sync.Mutex
+	tracks map[uint32]*track // guarded by mu
+	wish   *link.Program     // guarded by mu; the latest; nil if it was taken
+	keys   map[uint32]bool   // guarded by mu; outputs of which a key frame is wanted
+
+	program    link.Program
+	scene      *api.Scene
+	stage      layout.Stage
+	canvas     *compose.Canvas
+	items      []layout.Item
+	casts      map[string]cast // by item
+	tiles      []compose.Tile
+	renditions []*rendition
+	wants      []link.Want
+	composed   media.Time           // when the last picture was begun
+	cost       time.Duration        // of the last picture
+	encoded    media.Time           // when one was last encoded
+	seqs       map[uint32]media.Seq // the last one of each output
+	heat       heat
+	scaled     time.Duration // since it was last taken into the stats
+	frames     []frame       // scratch
+	gone       []*track      // to be closed
+	stats      link.Stats
+}
+
+func newPictures(e *Engine) *pictures {
+	p := &pictures{
+		engine: e, wake: make(chan struct{}, 1), tracks: make(map[uint32]*track), keys: make(map[uint32]bool),
+		seqs: make(map[uint32]media.Seq),
+	}
+	p.figures.Store(&p.stats)
+	return p
+}
+
+// set takes what the server wants.
+func (p *pictures) set(w *link.Program) {
+	p.mu.Lock()
+	p.wish = w
+	known := make(map[uint32]bool)
+	for _, m := range w.Members {
+		for _, t := range m.Tracks {
+			if t.Kind != media.Video || t.LeftOut {
+				continue
+			}
+			known[t.Number] = true
+			if p.tracks[t.Number] == nil {
+				p.tracks[t.Number] = &track{number: t.Number}
+			}
+		}
+	}
+	for number, t := range p.tracks {
+		if !known[number] {
+			delete(p.tracks, number)
+			p.gone = append(p.gone, t)
+		}
+	}
+	p.mu.Unlock()
+	p.rouse()
+}
+
+// take takes a member's packet.
+func (p *pictures) take(now media.Time, number uint32, packet *media.Packet) {
+	p.mu.Lock()
+	t := p.tracks[number]
+	whole := t != nil && t.take(now, packet)
+	p.mu.Unlock()
+	if whole {
+		p.rouse()
+	}
+}
+
+func (p *pictures) wantKeyFrame(output uint32) {
+	p.mu.Lock()
+	p.keys[output] = true
+	p.mu.Unlock()
+	p.rouse()
+}
+
+// rouse lets the loop turn.
+func (p *pictures) rouse() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// runPictures composes until the engine ends. It keeps its thread: it is in C most
+// of the time, and what its parts cost is told by the thread's clock.
+func (e *Engine) runPictures() {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	p := e.pictures
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+		case <-p.wake:
+		case <-e.done:
+			return
+		}
+		p.turned.Store(true)
+		next := p.turn(e.opt.Clock.Now())
+		timer.Reset(min(max(e.opt.Clock.Until(next), 0), idleTurn))
+	}
+}
+
+// turn takes news in, composes a picture if one is due, and returns when the next
+// one is.
+func (p *pictures) turn(now media.Time) media.Time {
+	fresh := p.takeWish(now)
+	p.collect(now)
+	if len(p.renditions) == 0 {
+		return now.Add(idleTurn)
+	}
+	due := p.due(now)
+	if fresh {
+		due = now // what is new is worth a picture
+	}
+	if earliest := p.composed.Add(max(p.interval(), p.cost*rest/(rest-1))); due.Before(earliest) {
+		due = earliest
+	}
+	if due.After(now) {
+		return due
+	}
+	begin := p.engine.opt.Clock.Now()
+	p.compose(now)
+	p.composed, p.cost = now, p.engine.opt.Clock.Now().Sub(begin)
+	return now.Add(p.interval())
+}
+
+// takeWish takes over what the server wants, and reports whether it is news.
+func (p *pictures) takeWish(now media.Time) bool {
+	p.mu.Lock()
+	w, gone := p.wish, p.gone
+	p.wish, p.gone = nil, nil
+	p.mu.Unlock()
+	for _, t := range gone {
+		t.closeDecoder()
+	}
+	if w == nil {
+		return false
+	}
+	if w.Scene == nil {
+		p.scene = nil
+	} else if string(w.Scene) != string(p.program.Scene) {
+		p.scene = new(api.Scene)
+		if json.Unmarshal(w.Scene, p.scene) != nil || p.scene.Validate() != nil {
+			p.scene = nil
+		}
+	}
+	p.program = *w
+	size := media.Dimensions{Width: w.Width, Height: w.Height}
+	if p.canvas == nil || p.canvas.Picture().Size() != size {
+		p.canvas = compose.New(size, p.scale, p.engine.opt.Faces)
+	}
+	p.fit(w.Video)
+	p.cast()
+	p.arrange(now)
+	return true
+}
+
+// interval returns the time between two pictures: not less than the fastest of
+// those that are shown brings.
+func (p *pictures) interval() time.Duration {
+	least := time.Second / time.Duration(max(p.program.FPS, 1))
+	if p.stage.Moving(p.engine.opt.Clock.Now()) {
+		return least
+	}
+	fastest := time.Duration(0)
+	for _, c := range p.casts {
+		if t := c.track; t != nil && t.interval > 0 && (fastest == 0 || t.interval < fastest) {
+			fastest = t.interval
+		}
+	}
+	return max(least, fastest*9/10)
+}
+
+// due returns when the next picture has something new to show, at the latest when
+// a still one is encoded again.
+func (p *pictures) due(now media.Time) media.Time {
+	due := p.encoded.Add(stillInterval)
+	if p.stage.Moving(now) {
+		due = now
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.keys) > 0 {
+		return now
+	}
+	for _, c := range p.casts {
+		if c.track == nil {
+			continue
+		}
+		if d := c.track.due(p.lateness(c.member)); !d.IsZero() {
+			due = min(due, d)
+		}
+	}
+	return due
+}
+
+// collect looks after packets that were waited for, and after key frames.
+func (p *pictures) collect(now media.Time) {
+	var ask []link.KeyFrameWanted
+	p.mu.Lock()
+	for _, t := range p.tracks {
+		t.collect(now)
+		if t.keyFrameWanted(now) {
+			ask = append(ask, link.KeyFrameWanted{Number: t.number, Stream: t.stream})
+		}
+	}
+	p.mu.Unlock()
+	for _, m := range ask {
+		_ = p.engine.link.Write(m) // an ended link ends Run
+	}
+}
+
+// lateness returns how long after its capture a member's picture is shown: when
+// its sound is heard.
+func (p *pictures) lateness(member string) time.Duration {
+	d, _ := p.engine.sound.lateness(member)
+	return d
+}
+
+// compose decodes what is due, draws and encodes.
+func (p *pictures) compose(now media.Time) {
+	clock := startStopwatch()
+	for _, c := range p.casts {
+		if c.track != nil {
+			p.catchUp(now, &c)
+		}
+	}
+	p.stats.Decode += clock.lap()
+	p.arrange(now)
+	p.draw(now)
+	p.stats.Compose += clock.lap() - p.takeScale()
+	p.encode(now)
+	p.stats.Encode += clock.lap() - p.takeScale()
+	p.stats.Composed++
+	figures := p.stats
+	p.figures.Store(&figures)
+}
+
+// catchUp decodes a track's frames up to the one that is to be seen now.
+func (p *pictures) catchUp(now media.Time, c *cast) {
+	lateness := p.lateness(c.member)
+	p.mu.Lock()
+	p.frames = c.track.ripe(p.frames[:0], now.Add(p.interval()/2), lateness)
+	p.mu.Unlock()
+	for i := range p.frames {
+		p.decode(c.track, &p.frames[i])
+	}
+	p.mu.Lock()
+	for _, f := range p.frames {
+		c.track.recycle(f)
+	}
+	p.mu.Unlock()
+}
+
+func (p *pictures) close() {
+	for _, t := range p.tracks {
+		t.closeDecoder()
+	}
+	for _, t := range p.gone {
+		t.closeDecoder()
+	}
+	for _, r := range p.renditions {
+		r.close()
+	}
+}

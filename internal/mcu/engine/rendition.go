@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/tutti-rtc/tutti/internal/mcu/codec"
+	"github.com/tutti-rtc/tutti/internal/mcu/link"
+	"github.com/tutti-rtc/tutti/internal/mcu/picture"
+	"github.com/tutti-rtc/tutti/internal/mcu/video"
+	"github.com/tutti-rtc/tutti/internal/media"
+)
+
+const (
+	// keyInterval is the least time between two key frames of a rendition:
+	// what is asked for meanwhile is one.
+	keyInterval = 300 * time.Millisecond
+)
+
+// rendition is one encoding of the picture. It belongs to the pictures' goroutine.
+type rendition struct {
+	link.Rendition
+	encoder    codec.VideoEncoder
+	packetizer *video.Packetizer
+	small      *picture.Picture // scaled; nil if it is of the canvas's size
+	payloads   []video.Payload
+	seq        media.Seq
+	key        media.Time // of the last key frame
+	pool       media.PacketPool
+}
+
+// fit makes the renditions that the server wants, and ends others.
+func (p *pictures) fit(list []link.Rendition) {
+	var renditions []*rendition
+	for _, r := range p.renditions {
+		if slices.Contains(list, r.Rendition) {
+			renditions = append(renditions, r)
+		} else {
+			r.close()
+		}
+	}
+	for _, want := range list {
+		if slices.ContainsFunc(renditions, func(r *rendition) bool { return r.Rendition == want }) {
+			continue
+		}
+		size := media.Dimensions{Width: want.Width, Height: want.Height}
+		e, err := p.engine.opt.Codecs.NewVideoEncoder(want.Codec, codec.VideoOptions{
+			Size: size, Rate: want.Rate, FPS: p.program.FPS, TemporalLayers: want.TemporalLayers,
+		})
+		if err != nil {
+			p.stats.Broken++ // the server goes on waiting for its key frame
+			continue
+		}
+		r := &rendition{Rendition: want, encoder: e, packetizer: video.NewPacketizer(want.Codec), seq: p.seqs[want.Output]}
+		if size != p.canvas.Picture().Size() {
+			r.small = picture.New(want.Width, want.Height)
+		}
+		renditions = append(renditions, r)
+	}
+	p.renditions = renditions
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for output := range p.keys { // of renditions that are no more
+		if !slices.ContainsFunc(list, func(r link.Rendition) bool { return r.Output == output }) {
+			delete(p.keys, output)
+		}
+	}
+}
+
+// encode encodes the canvas in all renditions, if it has changed or has yet to
+// become sharp, and now and then while it is still.
+func (p *pictures) encode(now media.Time) {
+	warm := p.heat.take(p.canvas.Active())
+	p.canvas.Taken()
+	still := !warm && now.Sub(p.encoded) < stillInterval
+	sent := false
+	for _, r := range p.renditions {
+		key := p.keyFrame(now, r)
+		if still && !key && r.seq > 0 {
+			continue
+		}
+		var active []byte
+		if r.small == nil {
+			active = p.heat.active
+		}
+		p.encodeOne(now, r, codec.EncodeOptions{Timestamp: ticks(now), KeyFrame: key, Active: active})
+		sent = true
+	}
+	if sent {
+		p.encoded = now
+	}
+}
+
+// keyFrame reports whether a key frame is wanted of a rendition and may be made,
+// and takes the wish.
+func (p *pictures) keyFrame(now media.Time, r *rendition) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.keys[r.Output] || now.Sub(r.key) < keyInterval {
+		return false
+	}
+	delete(p.keys, r.Output)
+	return true
+}
+
+// encodeOne encodes the canvas in one rendition and sends it.
+func (p *pictures) encodeOne(now media.Time, r *rendition, o codec.EncodeOptions) {
+	from := p.canvas.Picture()
+	if r.small != nil {
+		p.scale(r.small, from)
+		from = r.small
+	}
+	f, err := r.encoder.Encode(from, o)
+	if err != nil || f == nil {
+		p.stats.Skipped++
+		return
+	}
+	if f.KeyFrame {
+		r.key = now
+	}
+	p.stats.Encoded++
+	r.payloads = r.packetizer.Packetize(r.payloads[:0], f)
+	for i := range r.payloads {
+		packet := r.packet(now, o.Timestamp, &r.payloads[i])
+		p.engine.send(r.Output, packet)
+		packet.Release()
+	}
+	p.seqs[r.Output] = r.seq
+}
+
+// packet makes the next packet of the rendition, which the caller releases.
+func (r *rendition) packet(now media.Time, timestamp media.Ticks, f *video.Payload) *media.Packet {
+	p := r.pool.Get()
+	r.seq++
+	p.Arrival, p.Captured, p.Codec = now, now, r.Codec
+	p.Seq, p.Timestamp, p.Marker = r.seq, timestamp, f.FrameEnd
+	p.KeyFrame, p.FrameStart, p.FrameEnd = f.KeyFrame, f.FrameStart, f.FrameEnd
+	p.Layer.Temporal, p.LayerSync = f.Temporal, f.LayerSync
+	p.Payload = append(p.Buffer()[:0], f.Data...)
+	return p
+}
+
+// ticks returns a time on the clock of RTP video.
+func ticks(now media.Time) media.Ticks {
+	secs, nanos := int64(now)/int64(time.Second), int64(now)%int64(time.Second)
+	return media.Ticks(secs*90000 + nanos*90000/int64(time.Second))
+}
+
+func (r *rendition) close() { r.encoder.Close() }
