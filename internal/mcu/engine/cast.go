@@ -113,7 +113,7 @@ func (p *pictures) arrange(now media.Time) {
 func (p *pictures) tellWants() {
 	sizes := make(map[uint32]media.Dimensions)
 	if len(p.renditions) > 0 {
-		for _, tile := range p.stage.Target() {
+		for _, tile := range p.stage.Settled() {
 			c := p.casts[tile.Item]
 			if c.track == nil || c.off {
 				continue
