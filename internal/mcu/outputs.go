@@ -124,9 +124,10 @@ func (o *outputs) lastRendition() uint32 { return o.number(len(pictureCodecs), 0
 func (o *outputs) begin() {
 	o.mu.Lock()
 	o.flows = 0
-	routes := o.routes
-	for _, r := range routes {
-		r.track.Begin()
+	for _, r := range o.routes {
+		if r.stream == 0 { // each track once
+			r.track.Begin()
+		}
 	}
 	o.mu.Unlock()
 }

@@ -160,16 +160,19 @@ func (p *Program) mixing(now media.Time) time.Duration {
 		}
 		p.mix = m
 	}
+	failed, flows := p.mix.failed(now), p.mix.flows()
+	if flows && !failed {
+		p.forward = [2]media.TrackID{}
+		p.mix.offer()
+	}
 	p.mix.update(now, p.wish)
 	size := p.wish.size()
 	state := api.Program{State: api.ProgramStarting, LeftOut: p.mix.leftOutTracks()}
 	switch {
-	case p.mix.failed(now):
+	case failed:
 		state.State = api.ProgramFailed
 		state.Text = "The mixer ends again and again; the server's log says why. It is tried again."
-	case p.mix.flows():
-		p.forward = [2]media.TrackID{}
-		p.mix.offer()
+	case flows:
 		state.State, state.Width, state.Height = api.ProgramMixing, size.Width, size.Height
 	case p.forward[0] != "": // until the mix flows
 		state.State, state.Width, state.Height = api.ProgramForwarding, p.state.Width, p.state.Height

@@ -212,7 +212,7 @@ func TestWhatSomebodyReceivesIsEncodedAndNothingElse(t *testing.T) {
 		// What comes of nothing that was asked for goes nowhere.
 		h.process.sends(4711, media.VP8, 1)
 		h.process.sends(link.SharedMix, media.VP8, 1)
-		if got := h.tracks["program-audio/all"].wrote; len(got) != 1+1 {
+		if got := h.tracks["program-audio/all"].wrote; len(got) != 1 {
 			t.Errorf("the sound has %v", got)
 		}
 	})
