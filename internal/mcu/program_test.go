@@ -62,11 +62,11 @@ func TestASolePublisherIsPassedOnUntilASecondOneComes(t *testing.T) {
 			t.Errorf("%q are offered, the program is %+v", got, h.state())
 		}
 		after(linger / 2)
-		if h.process.closed {
+		if h.process.ended() {
 			t.Error("the process did not wait for Bela to come back")
 		}
 		after(linger)
-		if !h.process.closed || len(h.ids()) != 0 {
+		if !h.process.ended() || len(h.ids()) != 0 {
 			t.Errorf("nobody needs the process, yet it lives, with %q", h.ids())
 		}
 	})

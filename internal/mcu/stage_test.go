@@ -190,6 +190,12 @@ func (p *houseProcess) Close() {
 	p.closed = true
 }
 
+func (p *houseProcess) ended() bool {
+	p.house.mu.Lock()
+	defer p.house.mu.Unlock()
+	return p.closed
+}
+
 // comes up, as a process that has been started.
 func (p *houseProcess) comes() {
 	p.house.mu.Lock()

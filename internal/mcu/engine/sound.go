@@ -16,9 +16,9 @@ const (
 	// firstMix is the output number of the first member's own mix; those
 	// below it are the server's to give.
 	firstMix = 1 << 16
-	// catchUp is how many frames of sound are made up for at once, when the
-	// loop was held up; what is beyond them is left out.
-	catchUp = 5
+	// late is by how much a frame of sound may be late until it counts as made
+	// now.
+	late = 200 * time.Millisecond
 	// ticksPerHeartbeat is how many frames of 20 ms there are in one.
 	ticksPerHeartbeat = int(link.HeartbeatInterval / (20 * time.Millisecond))
 )
@@ -32,7 +32,8 @@ type sound struct {
 	mixer  *mixer.Mixer             // guarded by mu
 	tracks map[uint32]media.TrackID // guarded by mu
 	marks  map[media.TrackID]uint32 // guarded by mu
-	hold   map[string]time.Duration // guarded by mu; how long after its capture a member's sound is heard
+	ticked media.Time               // guarded by mu; when the last frame was made
+	heard  []mixer.Talker           // guarded by mu; scratch
 	talk   []string                 // guarded by mu; members who talk, the loudest first
 
 	// Owned by the sound goroutine.
@@ -53,7 +54,7 @@ type soundOutput struct {
 func newSound(e *Engine) *sound {
 	s := &sound{
 		engine: e, tracks: make(map[uint32]media.TrackID), marks: make(map[media.TrackID]uint32),
-		hold: make(map[string]time.Duration), outputs: map[string]*soundOutput{"": {}}, last: firstMix,
+		outputs: map[string]*soundOutput{"": {}}, last: firstMix,
 	}
 	s.mixer = mixer.New(mixer.Options{}, s.newDecoder, s.newEncoder)
 	return s
@@ -122,20 +123,12 @@ func (s *sound) turn(now media.Time) media.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var fresh bool
-	for range catchUp {
-		due := s.mixer.Deadline()
-		if due.After(now) {
-			break
+	for due := s.mixer.Deadline(); !due.After(now); due = s.mixer.Deadline() {
+		s.ticked = max(due, now-media.Time(late))
+		mixes := s.mixer.Tick(now)
+		for i := range mixes {
+			fresh = s.write(s.ticked, &mixes[i]) || fresh
 		}
-		if due.IsZero() {
-			due = now
-		}
-		for _, m := range s.mixer.Tick(due) {
-			fresh = s.write(due, &m) || fresh
-		}
-	}
-	if due := s.mixer.Deadline(); !due.After(now) {
-		s.mixer.Skip(now)
 	}
 	if s.forget(now) || fresh {
 		s.tellMixes()
@@ -192,8 +185,9 @@ func (s *sound) tellMixes() {
 
 // listen notes, for the pictures, who talks and how late everybody is heard.
 func (s *sound) listen() {
+	s.heard = s.mixer.Talkers(s.heard[:0])
 	s.talk = s.talk[:0]
-	for _, t := range s.mixer.Talkers() {
+	for _, t := range s.heard {
 		s.talk = append(s.talk, t.Member)
 	}
 }
@@ -203,7 +197,8 @@ func (s *sound) listen() {
 func (s *sound) lateness(member string) (time.Duration, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.mixer.Delay(member)
+	captured, ok := s.mixer.Heard(member)
+	return s.ticked.Sub(captured), ok
 }
 
 // talkers appends the members who talk, the loudest first.

@@ -66,7 +66,7 @@ const (
 // Mixer makes one room's sound.
 type Mixer struct {
 	opt      Options
-	decoders func() (Decoder, error)
+	decoders func(media.TrackID) (Decoder, error)
 	encoders func() (Encoder, error)
 
 	streams   []*stream
@@ -91,7 +91,7 @@ type Mixer struct {
 
 // New returns a mixer without sources and listeners. It makes decoders and
 // encoders when somebody is heard, and closes those that it doesn't need.
-func New(o Options, decoders func() (Decoder, error), encoders func() (Encoder, error)) *Mixer {
+func New(o Options, decoders func(media.TrackID) (Decoder, error), encoders func() (Encoder, error)) *Mixer {
 	m := &Mixer{
 		decoders: decoders, encoders: encoders,
 		byTrack:  map[media.TrackID]*stream{},
@@ -253,7 +253,7 @@ func (m *Mixer) fill(s *stream) bool {
 		if m.tick.Before(s.retryAt) {
 			return false
 		}
-		d, err := m.decoders()
+		d, err := m.decoders(s.source.Track)
 		if err != nil {
 			m.stats.CodecErrors++
 			s.retryAt = m.tick.Add(time.Second)

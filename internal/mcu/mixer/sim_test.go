@@ -64,7 +64,7 @@ type codecs struct {
 
 var errFake = errors.New("fake codec")
 
-func (c *codecs) decoder() (Decoder, error) {
+func (c *codecs) decoder(media.TrackID) (Decoder, error) {
 	if c.fail {
 		return nil, errFake
 	}
