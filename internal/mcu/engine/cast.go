@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"image/color"
 	"slices"
+	"strconv"
 
 	"github.com/tutti-rtc/tutti/api"
 	"github.com/tutti-rtc/tutti/internal/mcu/compose"
@@ -28,7 +30,7 @@ const cantShow = "This picture can't be shown here"
 
 // cast makes the items of the layout of what the server wants.
 func (p *pictures) cast() {
-	p.casts = make(map[string]cast)
+	p.casts = make(map[string]*cast)
 	p.items = p.items[:0]
 	for i := range p.program.Members {
 		m := &p.program.Members[i]
@@ -62,7 +64,7 @@ func (p *pictures) show(c *cast, t *link.Track) {
 }
 
 func (p *pictures) add(id string, c cast) {
-	p.casts[id] = c
+	p.casts[id] = &c
 	item := layout.Item{ID: id, Member: c.member, Screen: c.screen, Picture: !c.off}
 	if c.track != nil && c.track.shown != nil {
 		item.Aspect = aspect(c.track)
@@ -95,8 +97,8 @@ func (p *pictures) arrange(now media.Time) {
 		}
 	}
 	var leader string
-	if talkers := p.engine.sound.talkers(nil); len(talkers) > 0 {
-		leader = talkers[0]
+	if p.talkers = p.engine.sound.talkers(p.talkers[:0]); len(p.talkers) > 0 {
+		leader = p.talkers[0]
 	}
 	kind := api.Layout(p.program.Layout)
 	if kind == api.LayoutScene && p.scene == nil {
@@ -115,7 +117,7 @@ func (p *pictures) tellWants() {
 	if len(p.renditions) > 0 {
 		for _, tile := range p.stage.Settled() {
 			c := p.casts[tile.Item]
-			if c.track == nil || c.off {
+			if c == nil || c.track == nil || c.off {
 				continue
 			}
 			size := media.Dimensions{Width: tile.Rect.Dx(), Height: tile.Rect.Dy()}
@@ -140,21 +142,71 @@ func (p *pictures) tellWants() {
 
 // draw brings the canvas up to date.
 func (p *pictures) draw(now media.Time) {
-	talkers := p.engine.sound.talkers(nil)
+	p.talkers = p.engine.sound.talkers(p.talkers[:0])
 	p.tiles = p.tiles[:0]
-	for _, tile := range p.stage.Tiles(now) {
-		c, ok := p.casts[tile.Item]
-		t := compose.Tile{ID: tile.Item, Rect: tile.Rect, Fit: tile.Fit, Opacity: tile.Opacity, Orientation: media.NoOrientation}
-		if ok {
-			t.Name, t.Hand, t.Muted, t.Note = c.name, c.hand, c.muted && !c.screen, c.note
-			t.Talking = !c.screen && slices.Contains(talkers, c.member)
-			if c.track != nil && !c.off && c.track.shown != nil && !c.track.failed {
-				t.Picture, t.Version, t.Orientation = c.track.shown, c.track.version, c.track.turned
-			}
+	for _, at := range p.stage.Tiles(now) {
+		t := compose.Tile{
+			ID: at.Item, Rect: at.Rect, Opacity: at.Opacity, Orientation: media.NoOrientation,
+		}
+		if at.Fit == api.FitContain {
+			t.Fit = compose.Contain
+		}
+		if at.Item == "" {
+			t.ID, t.Picture = "box "+strconv.Itoa(at.Cell), p.box(at.Background)
+		} else if c, ok := p.casts[at.Item]; ok {
+			p.dress(&t, c)
+		}
+		if at.Copy > 0 {
+			t.ID += " " + strconv.Itoa(at.Copy)
 		}
 		p.tiles = append(p.tiles, t)
 	}
 	p.canvas.Draw(p.background(), p.tiles)
+}
+
+// dress puts what is known of a member into a tile.
+func (p *pictures) dress(t *compose.Tile, c *cast) {
+	t.Name, t.Hand, t.Muted, t.Note = c.name, c.hand, c.muted && !c.screen, c.note
+	t.Talking = !c.screen && slices.Contains(p.talkers, c.member)
+	if c.track == nil || c.off {
+		return
+	}
+	if c.track.failed {
+		t.Note = cantShow
+	} else if c.track.shown != nil {
+		t.Picture, t.Version, t.Orientation = c.track.shown, c.track.version, c.track.turned
+	}
+}
+
+// box returns a picture of one colour, for a scene's plain tile.
+func (p *pictures) box(background string) *picture.Picture {
+	if box := p.boxes[background]; box != nil {
+		return box
+	}
+	c := colour(background)
+	box := picture.New(16, 16)
+	box.Fill(color.RGBToYCbCr(c.R, c.G, c.B))
+	if p.boxes == nil || len(p.boxes) > api.MaxSceneTiles {
+		p.boxes = make(map[string]*picture.Picture)
+	}
+	p.boxes[background] = box
+	return box
+}
+
+// background returns the colour behind the tiles: the scene's, or the server's.
+func (p *pictures) background() color.RGBA {
+	if api.Layout(p.program.Layout) == api.LayoutScene && p.scene != nil && p.scene.Background != "" {
+		return colour(p.scene.Background)
+	}
+	return colour(p.program.Background)
+}
+
+// colour reads "#rrggbb"; the stage's own colour for anything else.
+func colour(s string) color.RGBA {
+	if r, g, b, ok := api.RGB(s); ok {
+		return color.RGBA{r, g, b, 255}
+	}
+	return color.RGBA{0x10, 0x12, 0x14, 255}
 }
 
 // scale is what the canvas scales with; it is measured apart.

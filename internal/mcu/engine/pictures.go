@@ -11,6 +11,7 @@ import (
 	"github.com/tutti-rtc/tutti/internal/mcu/compose"
 	"github.com/tutti-rtc/tutti/internal/mcu/layout"
 	"github.com/tutti-rtc/tutti/internal/mcu/link"
+	"github.com/tutti-rtc/tutti/internal/mcu/picture"
 	"github.com/tutti-rtc/tutti/internal/media"
 )
 
@@ -44,7 +45,9 @@ type pictures struct {
 	stage      layout.Stage
 	canvas     *compose.Canvas
 	items      []layout.Item
-	casts      map[string]cast // by item
+	casts      map[string]*cast // by item
+	talkers    []string
+	boxes      map[string]*picture.Picture // of scenes, by colour
 	tiles      []compose.Tile
 	renditions []*rendition
 	wants      []link.Want
@@ -64,7 +67,7 @@ func newPictures(e *Engine) *pictures {
 		engine: e, wake: make(chan struct{}, 1), tracks: make(map[uint32]*track), keys: make(map[uint32]bool),
 		seqs: make(map[uint32]media.Seq),
 	}
-	p.figures.Store(&p.stats)
+	p.figures.Store(&link.Stats{})
 	return p
 }
 
@@ -263,7 +266,7 @@ func (p *pictures) compose(now media.Time) {
 	clock := startStopwatch()
 	for _, c := range p.casts {
 		if c.track != nil {
-			p.catchUp(now, &c)
+			p.catchUp(now, c)
 		}
 	}
 	p.stats.Decode += clock.lap()

@@ -2,10 +2,12 @@ package engine
 
 import (
 	"maps"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/tutti-rtc/tutti/internal/mcu/codec"
 	"github.com/tutti-rtc/tutti/internal/mcu/link"
 	"github.com/tutti-rtc/tutti/internal/mcu/mixer"
 	"github.com/tutti-rtc/tutti/internal/media"
@@ -100,6 +102,8 @@ func (s *sound) take(now media.Time, number uint32, p *media.Packet) {
 // runSound makes a frame of sound every 20 ms, and heartbeats while the pictures'
 // loop turns as well.
 func (e *Engine) runSound() {
+	runtime.LockOSThread() // what it costs is told by the thread's clock
+	defer runtime.UnlockOSThread()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for n := 0; ; n++ {
@@ -206,6 +210,13 @@ func (s *sound) talkers(dst []string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append(dst, s.talk...)
+}
+
+// concealed returns how many frames were made up.
+func (s *sound) concealed() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mixer.Stats().Concealed / codec.FrameSamples
 }
 
 func (s *sound) close() {
