@@ -102,7 +102,7 @@ func (s *Server) compose(ln net.Listener, certificate *httpd.Certificate, o Opti
 	if err := s.openMedia(advertise, certificate); err != nil {
 		return err
 	}
-	s.rooms = room.New(mediaPlane{s.media}, room.Options{
+	s.rooms = room.New(mediaPlane{s.media, newMixers(limits.MaxMixers, s.log)}, room.Options{
 		Limits: api.Limits{
 			MessageBytes: limits.MaxMessageBytes, MessageRate: int(limits.MessageRate),
 			Tracks: limits.MaxTracks, Members: limits.MaxMembers, DataBytes: limits.MaxDataBytes,

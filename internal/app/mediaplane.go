@@ -9,25 +9,30 @@ import (
 
 // mediaPlane joins rooms with the media server: room and sfu do not know each
 // other, so their like-named values are translated here.
-type mediaPlane struct{ server *peer.Server }
+type mediaPlane struct {
+	server *peer.Server
+	mixers *mixers
+}
 
 // NewRouter returns the router of a new room (room.MediaPlane).
-func (m mediaPlane) NewRouter(_ string, notify func(api.Program)) room.Router {
-	return router{sfu.NewRouter(m.server), notify}
+func (m mediaPlane) NewRouter(name string, notify func(api.Program)) room.Router {
+	r := sfu.NewRouter(m.server)
+	return router{r, newProgram(r, m.mixers, name, notify)}
 }
 
 // router forwards a room's tracks, and mixes them.
 type router struct {
 	*sfu.Router
-	notify func(api.Program) // how the program fares
+	program *program
 }
 
-// Mix says what the room's program is made of (room.Router). Nothing mixes yet:
-// this is where the mixer joins.
-func (r router) Mix(p *room.Program) {
-	if p != nil {
-		r.notify(api.Program{State: api.ProgramFailed, Text: "This version of the server does not mix."})
-	}
+// Mix says what the room's program is made of (room.Router).
+func (r router) Mix(p *room.Program) { r.program.mix(p) }
+
+// Close ends the program, then what it was made of (room.Router).
+func (r router) Close() {
+	r.program.close()
+	r.Router.Close()
 }
 
 // Attach makes the media side of a member (room.Router).

@@ -1,14 +1,68 @@
 package app
 
 import (
+	"fmt"
+	"log/slog"
+	"runtime"
 	"sync"
 
 	"github.com/tutti-rtc/tutti/api"
 	"github.com/tutti-rtc/tutti/internal/mcu"
+	"github.com/tutti-rtc/tutti/internal/mcu/codec/system"
+	"github.com/tutti-rtc/tutti/internal/mcu/proc"
 	"github.com/tutti-rtc/tutti/internal/media"
 	"github.com/tutti-rtc/tutti/internal/room"
 	"github.com/tutti-rtc/tutti/internal/sfu"
 )
+
+// mixers starts the mixers of all rooms, as many as there may be at one time.
+type mixers struct {
+	places chan struct{} // constant; holds one for each mixer that runs
+	log    *slog.Logger  // constant
+	codecs error         // constant; why this build can't mix, or nil
+}
+
+// newMixers allows n mixers, or two for each core.
+func newMixers(n int, log *slog.Logger) *mixers {
+	if n == 0 {
+		n = 2 * runtime.NumCPU()
+	}
+	_, err := system.New()
+	return &mixers{places: make(chan struct{}, n), log: log, codecs: err}
+}
+
+// start begins a mixer for a room (mcu.Options.Start).
+func (m *mixers) start(h mcu.ProcessHandler, log *slog.Logger) (mcu.Process, error) {
+	if m.codecs != nil {
+		return nil, m.codecs
+	}
+	select {
+	case m.places <- struct{}{}:
+	default:
+		return nil, fmt.Errorf("this server mixes %d rooms, as many as it may at one time (--max-mixers): try again later", cap(m.places))
+	}
+	p, err := mcu.StartProcess(proc.Options{Log: log}, h)
+	if err != nil {
+		<-m.places
+		return nil, err
+	}
+	return placed{p, m}, nil
+}
+
+// running returns how many mixers run.
+func (m *mixers) running() int { return len(m.places) }
+
+// placed is a mixer that gives its place back.
+type placed struct {
+	mcu.Process
+	mixers *mixers
+}
+
+// Close ends the mixer (mcu.Process).
+func (p placed) Close() {
+	p.Process.Close()
+	<-p.mixers.places
+}
 
 // program makes a room's program once it is wanted for the first time.
 type program struct {
@@ -18,13 +72,32 @@ type program struct {
 
 	mu     sync.Mutex
 	mcu    *mcu.Program // guarded by mu; nil while nobody has wanted it
+	wanted bool         // guarded by mu
 	closed bool         // guarded by mu
+}
+
+func newProgram(r *sfu.Router, m *mixers, name string, notify func(api.Program)) *program {
+	p := &program{router: r}
+	log := m.log.With("room", name)
+	p.options = mcu.Options{
+		Clock: media.NewClock(), Log: log,
+		Start: func(h mcu.ProcessHandler) (mcu.Process, error) { return m.start(h, log) },
+		Notify: func(state api.Program) {
+			p.mu.Lock() // held while notifying: after mix(nil) nothing may be told
+			defer p.mu.Unlock()
+			if p.wanted {
+				notify(state)
+			}
+		},
+	}
+	return p
 }
 
 // mix says what the program shall be.
 func (p *program) mix(w *room.Program) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.wanted = w != nil && !p.closed
 	if p.closed || p.mcu == nil && w == nil {
 		return
 	}
@@ -34,10 +107,11 @@ func (p *program) mix(w *room.Program) {
 	p.mcu.Set(wish(w))
 }
 
+// close ends the program, and waits for its mixer.
 func (p *program) close() {
 	p.mu.Lock()
 	made := p.mcu
-	p.closed, p.mcu = true, nil
+	p.closed, p.wanted, p.mcu = true, false, nil
 	p.mu.Unlock()
 	if made != nil {
 		made.Close()
@@ -77,9 +151,4 @@ func (r programRouter) Publish(info media.TrackInfo, o mcu.TrackOptions) mcu.Tra
 // Offer makes a name stand for tracks (mcu.Router).
 func (r programRouter) Offer(name media.TrackID, tracks ...media.TrackID) {
 	r.router.Offer(name, tracks...)
-}
-
-// cannotMix says why a server does not mix.
-func cannotMix(cause error) api.Program {
-	return api.Program{State: api.ProgramFailed, Text: cause.Error()}
 }

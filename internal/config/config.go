@@ -52,6 +52,7 @@ type Limits struct {
 	MaxMembers      int `default:"1000" help:"Members in one room."`
 	MaxTracks       int `default:"16" help:"Tracks that one member publishes."`
 	MaxPeers        int `default:"10000" help:"Media connections to this server."`
+	MaxMixers       int `default:"0" help:"Rooms that are mixed at one time; 0: two for each core."`
 	MaxMessageBytes int `default:"262144" help:"Bytes of one signalling message; an offer with many slots is the largest."`
 	MessageRate     int `default:"50" help:"Signalling messages per second of one member; twice as many may come in a burst."`
 	MaxDataBytes    int `default:"65536" help:"Bytes of one data channel message."`

@@ -51,6 +51,7 @@ type Program struct {
 	mu      sync.Mutex
 	pending *Wish // guarded by mu; the latest, not taken yet
 	fresh   bool  // guarded by mu; pending is news
+	retell  bool  // guarded by mu; who listens has forgotten how the program fares
 
 	// Owned by the loop.
 	wish    *Wish      // nil: nobody wants the program
@@ -74,10 +75,12 @@ func New(r Router, o Options) *Program {
 }
 
 // Set says what the program shall be; it replaces what was said before, and nil
-// ends it. w must not be changed afterwards. It does not wait.
+// ends it: after that, how it fares is told from the beginning. w must not be
+// changed afterwards. It does not wait.
 func (p *Program) Set(w *Wish) {
 	p.mu.Lock()
 	p.pending, p.fresh = w, true
+	p.retell = p.retell || w == nil
 	p.mu.Unlock()
 	select {
 	case p.wake <- struct{}{}:
@@ -111,11 +114,14 @@ func (p *Program) loop() {
 			news(now)
 		}
 		p.mu.Lock()
-		w, fresh := p.pending, p.fresh
-		p.pending, p.fresh = nil, false
+		w, fresh, retell := p.pending, p.fresh, p.retell
+		p.pending, p.fresh, p.retell = nil, false, false
 		p.mu.Unlock()
 		if fresh {
 			p.wish = w
+		}
+		if retell {
+			p.state = api.Program{}
 		}
 		timer.Reset(p.settle(now))
 	}

@@ -114,6 +114,13 @@ func TestNothingIsMadeThatNobodyWants(t *testing.T) {
 		if h.state().State != api.ProgramMixing || h.process != first {
 			t.Errorf("the program is %+v", h.state())
 		}
+		// Who stops listening for a moment is told anew.
+		h.states = nil
+		p.Set(nil)
+		set(p, wants(person("anna"), person("bela")))
+		if h.state().State != api.ProgramMixing {
+			t.Errorf("the program is %+v", h.state())
+		}
 	})
 }
 
