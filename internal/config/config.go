@@ -112,6 +112,9 @@ func (l Limits) validate() error {
 			return errors.New("--" + limit.name + " must be at least 1")
 		}
 	}
+	if l.MaxMixers < 0 {
+		return errors.New("--max-mixers must be at least 1, or 0 for two mixers for each core")
+	}
 	return nil
 }
 
