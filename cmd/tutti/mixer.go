@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
-	"time"
 
+	"github.com/tutti-rtc/tutti/internal/mcu/codec/system"
+	"github.com/tutti-rtc/tutti/internal/mcu/engine"
 	"github.com/tutti-rtc/tutti/internal/mcu/link"
 	"github.com/tutti-rtc/tutti/internal/mcu/proc"
+	"github.com/tutti-rtc/tutti/internal/mcu/text"
 	"github.com/tutti-rtc/tutti/internal/media"
 )
 
@@ -13,28 +15,14 @@ import (
 type mixerCommand struct{}
 
 // Run mixes until the server closes the link.
-func (mixerCommand) Run(ctx context.Context) error { return proc.Run(ctx, idle) }
-
-// idle is a mixer that mixes nothing.
-func idle(_ context.Context, conn *link.Conn, _ *proc.Marks) error {
-	ticker := time.NewTicker(link.HeartbeatInterval)
-	defer ticker.Stop()
-	gone := make(chan error, 1)
-	go func() { gone <- conn.Serve(deaf{}) }()
-	for beat := uint64(1); ; beat++ {
-		select {
-		case err := <-gone:
-			return err
-		case <-ticker.C:
-			if err := conn.Write(link.Alive{Sequence: beat}); err != nil {
-				return err
-			}
-		}
+func (mixerCommand) Run(ctx context.Context) error {
+	codecs, err := system.New()
+	if err != nil {
+		return err
 	}
+	return proc.Run(ctx, func(_ context.Context, conn *link.Conn, marks *proc.Marks) error {
+		return engine.Run(conn, engine.Options{
+			Clock: media.NewClock(), Codecs: codecs, Marks: marks, Faces: text.NewFaces(),
+		})
+	})
 }
-
-// deaf takes everything and does nothing with it.
-type deaf struct{}
-
-func (deaf) Packet(uint32, *media.Packet) {}
-func (deaf) Message(link.Message)         {}

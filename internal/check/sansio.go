@@ -16,6 +16,7 @@ var cores = []string{
 	"internal/turn/policy",
 	"internal/mcu/layout",
 	"internal/mcu/mixer",
+	"internal/mcu/video",
 }
 
 // worldly packages reach for what a core gets from its caller.

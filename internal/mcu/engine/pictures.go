@@ -39,33 +39,43 @@ type pictures struct {
 	tracks map[uint32]*track // guarded by mu
 	wish   *link.Program     // guarded by mu; the latest; nil if it was taken
 	keys   map[uint32]bool   // guarded by mu; outputs of which a key frame is wanted
+	gone   []*track          // guarded by mu; to be closed
 
-	program    link.Program
-	scene      *api.Scene
-	stage      layout.Stage
-	canvas     *compose.Canvas
-	items      []layout.Item
-	casts      map[string]*cast // by item
-	talkers    []string
-	boxes      map[string]*picture.Picture // of scenes, by colour
-	tiles      []compose.Tile
+	program link.Program
+	scene   *api.Scene
+	stage   layout.Stage
+	items   []layout.Item
+	casts   map[string]*cast // by item
+	wants   []link.Want
+	frames  []frame // scratch
+	drawing
+	encoding
+	composed media.Time    // when the last picture was begun
+	cost     time.Duration // of the last picture
+	stats    link.Stats
+}
+
+// drawing is what the canvas needs.
+type drawing struct {
+	canvas  *compose.Canvas
+	tiles   []compose.Tile
+	talkers []string
+	boxes   map[string]*picture.Picture // of scenes, by colour
+	scaled  time.Duration               // since it was last taken into the stats
+}
+
+// encoding is what the renditions share.
+type encoding struct {
 	renditions []*rendition
-	wants      []link.Want
-	composed   media.Time           // when the last picture was begun
-	cost       time.Duration        // of the last picture
-	encoded    media.Time           // when one was last encoded
 	seqs       map[uint32]media.Seq // the last one of each output
 	heat       heat
-	scaled     time.Duration // since it was last taken into the stats
-	frames     []frame       // scratch
-	gone       []*track      // to be closed
-	stats      link.Stats
+	encoded    media.Time // when one was last encoded
 }
 
 func newPictures(e *Engine) *pictures {
 	p := &pictures{
 		engine: e, wake: make(chan struct{}, 1), tracks: make(map[uint32]*track), keys: make(map[uint32]bool),
-		seqs: make(map[uint32]media.Seq),
+		encoding: encoding{seqs: make(map[uint32]media.Seq)},
 	}
 	p.figures.Store(&link.Stats{})
 	return p
@@ -243,8 +253,11 @@ func (p *pictures) collect(now media.Time) {
 	var ask []link.KeyFrameWanted
 	p.mu.Lock()
 	for _, t := range p.tracks {
+		if t.receiver == nil {
+			continue
+		}
 		t.collect(now)
-		if t.keyFrameWanted(now) {
+		if t.receiver.KeyFrameWanted(now) {
 			ask = append(ask, link.KeyFrameWanted{Number: t.number, Stream: t.stream})
 		}
 	}

@@ -29,7 +29,6 @@ type track struct {
 	stream   uint8           // guarded by pictures.mu; that the receiver is for
 	waiting  []frame         // guarded by pictures.mu; whole, in decoding order
 	spare    [][]byte        // guarded by pictures.mu; storage of frames that were decoded
-	overflow bool            // guarded by pictures.mu; frames were dropped: wait for a key frame
 
 	decoder  codec.VideoDecoder // nil until the first frame
 	codec    media.Codec        // of decoder
@@ -49,7 +48,6 @@ type frame struct {
 	codec       media.Codec
 	timestamp   media.Ticks
 	captured    media.Time
-	keyFrame    bool
 	orientation uint8
 }
 
@@ -65,39 +63,23 @@ func (t *track) take(now media.Time, p *media.Packet) (whole bool) {
 
 // collect moves whole frames to those that wait. pictures.mu is held.
 func (t *track) collect(now media.Time) (whole bool) {
-	if t.receiver == nil {
-		return false
-	}
 	for f, ok := t.receiver.Next(now); ok; f, ok = t.receiver.Next(now) {
 		if len(t.waiting) == maxWaiting {
 			t.discard()
-			t.overflow = true
+			t.receiver.Restart() // what comes next needs what was dropped
+			return false
 		}
-		if t.overflow && !f.KeyFrame {
-			continue
-		}
-		t.overflow = false
 		var data []byte
 		if n := len(t.spare); n > 0 {
 			data, t.spare = t.spare[n-1], t.spare[:n-1]
 		}
 		t.waiting = append(t.waiting, frame{
 			data: append(data[:0], f.Data...), codec: f.Codec, timestamp: f.Timestamp,
-			captured: f.Captured, keyFrame: f.KeyFrame, orientation: f.Orientation,
+			captured: f.Captured, orientation: f.Orientation,
 		})
 		whole = true
 	}
 	return whole
-}
-
-// keyFrameWanted reports whether nothing can be decoded without one. pictures.mu
-// is held.
-func (t *track) keyFrameWanted(now media.Time) bool {
-	if t.receiver == nil {
-		return false
-	}
-	wanted := t.receiver.KeyFrameWanted(now)
-	return wanted || t.overflow
 }
 
 // discard drops the frames that wait. pictures.mu is held.
@@ -158,7 +140,7 @@ func (p *pictures) decode(t *track, f *frame) {
 		if t.broken == maxBroken {
 			p.fail(t, "Its "+f.codec.String()+" stream can't be decoded.")
 		} else if errors.Is(err, codec.ErrBroken) {
-			p.ask(t)
+			p.restart(t)
 		}
 		return
 	}
@@ -204,12 +186,13 @@ func (p *pictures) fail(t *track, text string) {
 	_ = p.engine.link.Write(link.Failed{Number: t.number, Text: text}) // an ended link ends Run
 }
 
-// ask asks the publisher for a key frame.
-func (p *pictures) ask(t *track) {
+// restart lets a track go on with its next key frame, which collect asks for.
+func (p *pictures) restart(t *track) {
 	p.mu.Lock()
-	stream := t.stream
-	p.mu.Unlock()
-	_ = p.engine.link.Write(link.KeyFrameWanted{Number: t.number, Stream: stream}) // an ended link ends Run
+	defer p.mu.Unlock()
+	if t.receiver != nil {
+		t.receiver.Restart()
+	}
 }
 
 func (t *track) closeDecoder() {
