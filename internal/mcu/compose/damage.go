@@ -43,7 +43,7 @@ func (c *Canvas) compare(tiles []Tile) {
 	position := 0
 	for i := range c.next {
 		s := &c.next[i]
-		j := slices.IndexFunc(c.drawn, func(d state) bool { return d.tile.ID == s.tile.ID })
+		j := c.find(s.tile.ID)
 		if j < 0 {
 			c.rebuild(s.rect)
 			continue
@@ -57,6 +57,16 @@ func (c *Canvas) compare(tiles []Tile) {
 			c.rebuild(c.drawn[i].rect)
 		}
 	}
+}
+
+// find returns where among the drawn tiles one is, or −1.
+func (c *Canvas) find(id string) int {
+	for i := range c.drawn {
+		if c.drawn[i].tile.ID == id {
+			return i
+		}
+	}
+	return -1
 }
 
 // add appends the state of a tile, in memory used before.

@@ -37,33 +37,33 @@ func capsule(x, y, ax, ay, bx, by, radius float64) float64 {
 
 // microphoneOff is a microphone, struck through.
 func microphoneOff(x, y float64) float64 {
-	const stroke = 1.1
-	body := capsule(x, y, 12, 5.4, 12, 11.2, 3.4)
+	const stroke = 1.15
+	body := capsule(x, y, 12, 6, 12, 11, 3.3)
 	// The holder is the lower half of a circle, on a foot.
-	holder := math.Abs(math.Hypot(x-12, y-11.2)-6.8) - stroke
-	if y < 11.2 {
-		holder = min(math.Hypot(x-5.2, y-11.2), math.Hypot(x-18.8, y-11.2)) - stroke
+	holder := math.Abs(math.Hypot(x-12, y-11)-6.9) - stroke
+	if y < 11 {
+		holder = min(math.Hypot(x-5.1, y-11), math.Hypot(x-18.9, y-11)) - stroke
 	}
-	foot := capsule(x, y, 12, 18, 12, 21.6, stroke)
+	foot := capsule(x, y, 12, 18, 12, 21.4, stroke)
 	microphone := min(body, holder, foot)
 	// The line has room on its upper side, so that it can be told from the rest.
-	gap := capsule(x, y, 4.6, 1.2, 24, 20.6, 1.3)
-	return min(max(microphone, -gap), capsule(x, y, 2.8, 2.8, 21.2, 21.2, stroke))
+	gap := capsule(x, y, 4.4, 1, 24, 20.6, 1.5)
+	return min(max(microphone, -gap), capsule(x, y, 2.6, 2.6, 21.4, 21.4, 1.2))
 }
 
 // hand is a raised hand.
 func hand(x, y float64) float64 {
 	fingers := min(
-		capsule(x, y, 8.1, 13, 8.1, 5.2, 1.55),
-		capsule(x, y, 11.6, 13, 11.6, 3.2, 1.55),
-		capsule(x, y, 15.1, 13, 15.1, 4.2, 1.55),
-		capsule(x, y, 18.6, 14, 18.6, 7.4, 1.55),
+		capsule(x, y, 8, 13, 8, 5.4, 1.45),
+		capsule(x, y, 11.6, 13, 11.6, 3.2, 1.45),
+		capsule(x, y, 15.2, 13, 15.2, 4.2, 1.45),
+		capsule(x, y, 18.8, 14, 18.8, 7.4, 1.45),
 	)
-	thumb := capsule(x, y, 9.2, 18.4, 4, 13.4, 1.55)
+	thumb := capsule(x, y, 9.4, 18.6, 3.8, 13.4, 1.55)
 	// The palm is a box whose lower corners are rounder.
-	palm := -rounded(min(x-6.55, 20.15-x), 22.4-y, 5.4)
-	if y < 12 {
-		palm = max(palm, 12-y)
+	palm := -rounded(min(x-6.55, 20.25-x), 22.4-y, 5.6)
+	if y < 12.4 {
+		palm = max(palm, 12.4-y)
 	}
 	return min(fingers, thumb, palm)
 }

@@ -205,15 +205,23 @@ func (m *mask) edges(plane []byte, stride, width, height, step int, c colours) {
 	for d := range f.deep(f.bottom, step) {
 		line(plane[(height-1-d)*stride+n:][:width-2*n], c, f.inside(d, f.bottom, step), f.ringed(d, f.bottom, step))
 	}
-	left, right := f.deep(f.left, step), f.deep(f.right, step)
-	for y := n; y < height-n; y++ {
-		row := plane[y*stride:][:width]
-		for d := range left {
-			row[d] = blend(c.margin, blend(row[d], c.ring, f.ringed(d, f.left, step)), f.inside(d, f.left, step))
-		}
-		for d := range right {
-			x := width - 1 - d
-			row[x] = blend(c.margin, blend(row[x], c.ring, f.ringed(d, f.right, step)), f.inside(d, f.right, step))
+	m.column(plane, stride, width, height, step, false, c)
+	m.column(plane, stride, width, height, step, true, c)
+}
+
+// column draws the left or the right edge.
+func (m *mask) column(plane []byte, stride, width, height, step int, right bool, c colours) {
+	f := &m.frame
+	margin, from, way := f.left, 0, 1
+	if right {
+		margin, from, way = f.right, width-1, -1
+	}
+	n := f.block / step
+	for d := range f.deep(margin, step) {
+		inside, ring := f.inside(d, margin, step), f.ringed(d, margin, step)
+		for y := n; y < height-n; y++ {
+			p := &plane[y*stride+from+way*d]
+			*p = blend(c.margin, blend(*p, c.ring, ring), inside)
 		}
 	}
 }
@@ -241,6 +249,13 @@ func share(d, step, from, to int) uint8 {
 
 // line draws a row of pixels with one weight.
 func line(row []byte, c colours, inside, ring uint8) {
+	if inside == 0 || ring == 255 { // of one colour
+		v := blend(c.margin, c.ring, inside)
+		for x := range row {
+			row[x] = v
+		}
+		return
+	}
 	for x, v := range row {
 		row[x] = blend(c.margin, blend(v, c.ring, ring), inside)
 	}

@@ -2,7 +2,6 @@ package compose
 
 import (
 	"image"
-	"slices"
 
 	"github.com/tutti-rtc/tutti/internal/mcu/picture"
 	"github.com/tutti-rtc/tutti/internal/media"
@@ -34,7 +33,12 @@ func (c *Canvas) paint(tiles []Tile) {
 // covered reports whether a tile hides all of r, its corners aside, which do not
 // need what is below.
 func (c *Canvas) covered(r image.Rectangle) bool {
-	return slices.ContainsFunc(c.next, func(s state) bool { return s.alpha == 255 && !s.above && r.In(s.rect) })
+	for i := range c.next {
+		if s := &c.next[i]; s.alpha == 255 && !s.above && r.In(s.rect) {
+			return true
+		}
+	}
+	return false
 }
 
 // paintTile draws a tile whole. What lies below is there already.

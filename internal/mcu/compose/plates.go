@@ -67,58 +67,72 @@ func (p placed) rect() image.Rectangle {
 type plates [4]placed
 
 // plates returns the signs that a tile is to have.
-func (c *Canvas) plates(s *state) plates {
-	var out plates
+func (c *Canvas) plates(s *state) (out plates) {
 	size := s.rect.Size()
-	letters := c.look.letters(size)
 	if s.rect.Empty() {
 		return out
 	}
+	letters := c.look.letters(size)
+	words := max(9, letters*7/8)
 	name, note := bounded(s.tile.Name), bounded(s.tile.Note)
-	words := max(10, letters*7/8)
-	if !s.pictured {
-		out[0], out[1] = c.avatar(size, name, note, words)
-		note = ""
-	}
-	if size.Y < leastTile*letters {
-		return out
-	}
 	f := s.frame
 	gap := max(4, letters/2)
 	left, top, bottom := f.left+gap, f.top+gap, size.Y-f.bottom-gap
 	width := size.X - f.left - f.right - 2*gap
-	if strings.TrimSpace(name) != "" || s.tile.Muted {
-		sign := c.signs.of(signKey{kindPlate, s.tile.Muted, letters, width, name})
-		out[2] = placed{sign, image.Pt(left, bottom-sign.height)}
+	if size.Y >= leastTile*letters && width >= 2*letters {
+		if strings.TrimSpace(name) != "" || s.tile.Muted {
+			sign := c.plate(kindPlate, s.tile.Muted, letters, width, name)
+			bottom -= sign.height
+			out[2] = placed{sign, image.Pt(left&^1, bottom&^1)}
+		}
+		if s.tile.Hand {
+			sign := c.signs.of(signKey{kind: kindHand, size: letters * 2})
+			out[3] = placed{sign, image.Pt(left&^1, top&^1)}
+			left += sign.width + gap/2
+			width -= sign.width + gap/2
+		}
+	} else {
+		note = ""
 	}
-	if s.tile.Hand {
-		sign := c.signs.of(signKey{kind: kindHand, size: letters * 2})
-		out[3] = placed{sign, image.Pt(left, top)}
-		left += sign.width + gap/2
-		width -= sign.width + gap/2
+	if !s.pictured {
+		out[0], out[1] = c.avatar(size, bottom, name, note, words)
 	}
-	if strings.TrimSpace(note) != "" {
-		sign := c.signs.of(signKey{kindNote, false, words, width, note})
-		out[1] = placed{sign, image.Pt(left, top)}
-	}
-	for i := range out {
-		out[i].at = image.Pt(out[i].at.X&^1, out[i].at.Y&^1)
+	if strings.TrimSpace(note) != "" && out[1].sign == nil && width >= 2*letters {
+		out[1] = placed{c.plate(kindNote, false, words, width, note), image.Pt(left&^1, top&^1)}
 	}
 	return out
 }
 
-// avatar returns the signs of a tile without a picture.
-func (c *Canvas) avatar(size image.Point, name, note string, letters int) (disc, words placed) {
+// plate returns a plate at most so wide.
+func (c *Canvas) plate(k kind, muted bool, letters, width int, text string) *sign {
+	// What fits is the same for all widths, and so is kept once.
+	if whole := c.signs.of(signKey{k, muted, letters, unbounded, text}); whole.width <= width {
+		return whole
+	}
+	return c.signs.of(signKey{k, muted, letters, width &^ 7, text})
+}
+
+// unbounded is a width that no name reaches in letters of usual size.
+const unbounded = 2048
+
+// avatar returns the signs of a tile without a picture: a disc with initials,
+// and a note below it if there is room above the height of bottom.
+func (c *Canvas) avatar(size image.Point, bottom int, name, note string, letters int) (disc, words placed) {
 	side := min(size.X, size.Y) * 42 / 100 &^ 3
 	if side < 8 {
 		return
 	}
+	at := func(s *sign, y int) placed { return placed{s, image.Pt((size.X-s.width)/2&^1, y&^1)} }
 	sign := c.signs.of(signKey{kind: kindAvatar, size: side, text: name})
-	disc = placed{sign, image.Pt((size.X-sign.width)/2&^1, (size.Y-sign.height)/2&^1)}
-	if strings.TrimSpace(note) != "" && size.Y >= 2*leastTile*letters {
-		sign := c.signs.of(signKey{kindWords, false, letters, size.X - 2*letters, note})
-		disc.at.Y = (disc.at.Y - sign.height/2) &^ 1
-		words = placed{sign, image.Pt((size.X-sign.width)/2&^1, (disc.at.Y+side+letters/2)&^1)}
+	y := (size.Y - side) / 2
+	disc = at(sign, y)
+	if strings.TrimSpace(note) == "" || size.X < 6*letters {
+		return disc, words
+	}
+	line := c.plate(kindWords, false, letters, size.X-2*letters, note)
+	y -= line.height / 2
+	if below := y + side + letters/2; y > letters/2 && below+line.height <= bottom {
+		return at(sign, y), at(line, below)
 	}
 	return disc, words
 }

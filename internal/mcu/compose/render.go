@@ -15,7 +15,7 @@ func (s *signs) render(k signKey) *sign {
 	case kindHand:
 		m := image.NewRGBA(image.Rect(0, 0, even2(k.size), even2(k.size)))
 		fillRounded(m, float64(k.size)*0.22, accentRGB, 1)
-		paintIcon(m, hand, image.Pt(0, 0), float64(m.Rect.Dx()), onAccent, 0.19)
+		paintIcon(m, hand, image.Pt(0, 0), float64(m.Rect.Dx()), onAccent, 0.17)
 		return newSign(m)
 	case kindNote:
 		return newSign(s.plate(k, quietRGB))
@@ -33,15 +33,15 @@ func (s *signs) render(k signKey) *sign {
 func (s *signs) plate(k signKey, c color.RGBA) *image.RGBA {
 	padding, icon := (k.size+1)/2, 0
 	if k.muted {
-		icon = k.size * 5 / 4
+		icon = k.size * 3 / 2
 	}
 	line := s.faces.Line(k.text, float64(k.size), max(k.width-2*padding-icon, 1))
 	width := 2*padding + line.Width + icon
 	m := image.NewRGBA(image.Rect(0, 0, even2(width), even2(k.size*27/16)))
 	fillRounded(m, float64(k.size)*0.36, plateRGB, plateOpacity)
 	if k.muted {
-		side := float64(k.size) * 1.1
-		at := image.Pt(padding-k.size/8, int(float64(m.Rect.Dy())-side)/2)
+		side := float64(k.size) * 1.3
+		at := image.Pt(padding-k.size/6, int(float64(m.Rect.Dy())-side)/2)
 		paintIcon(m, microphoneOff, at, side, dangerRGB, 0)
 	}
 	line.Draw(m, float64(padding+icon), baseline(m, k.size), c)
@@ -52,8 +52,12 @@ func (s *signs) plate(k signKey, c color.RGBA) *image.RGBA {
 func (s *signs) disc(name string, side int) *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, side, side))
 	fillRounded(m, float64(side)/2, hsl(Hue(name), 0.24, 0.34), 1)
-	size := float64(side) * 0.36
-	line := s.faces.Line(Initials(name), size, side)
+	initials, size := Initials(name), float64(side)*0.38
+	line := s.faces.Line(initials, size, 4*side)
+	if wide := float64(side) * 0.6; float64(line.Width) > wide {
+		size *= wide / float64(line.Width)
+		line = s.faces.Line(initials, size, side)
+	}
 	line.Draw(m, float64(side-line.Width)/2, float64(side)/2+size*text.CapHeight/2, textRGB)
 	return m
 }

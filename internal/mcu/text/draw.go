@@ -31,13 +31,25 @@ func (l *Line) Draw(dst *image.RGBA, x, y float64, c color.Color) {
 	raster.Draw(dst, b, image.NewUniform(c), image.Point{})
 }
 
+// strengthen is by how much characters of the regular cjk font are widened, by
+// the size of the text.
+const strengthen = 0.022
+
 type point struct{ x, y float64 }
 
 // glyph adds a glyph's outline to the raster, or draws its picture.
 func (l *Line) glyph(dst *image.RGBA, run *shaping.Output, g shaping.Glyph, at point) {
 	switch data := run.Face.GlyphData(g.GlyphID).(type) {
 	case font.GlyphOutline:
-		l.faces.outline(data.Segments, float64(run.Size)/64/float64(run.Face.Upem()), at)
+		scale := float64(run.Size) / 64 / float64(run.Face.Upem())
+		if run.Face != l.faces.faces[cjk] {
+			l.faces.outline(data.Segments, scale, at)
+			break
+		}
+		// Drawn twice, its thin lines are as strong as those of other scripts.
+		shift := l.size * strengthen / 2
+		l.faces.outline(data.Segments, scale, point{at.x - shift, at.y})
+		l.faces.outline(data.Segments, scale, point{at.x + shift, at.y})
 	case font.GlyphBitmap:
 		l.bitmap(dst, data, float64(g.Advance)/64, at)
 	}

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
 	"slices"
@@ -55,11 +54,11 @@ func (f *Faces) face(name string) *font.Face {
 	if face, ok := f.faces[name]; ok {
 		return face
 	}
-	data, err := files.ReadFile("fonts/" + name)
+	file, err := files.Open("fonts/" + name)
 	if err != nil {
 		panic(fmt.Sprintf("BUG: a font is missing: %v", err))
 	}
-	face, err := font.ParseTTF(bytes.NewReader(data))
+	face, err := font.ParseTTF(file.(font.Resource)) // embedded files can seek
 	if err != nil {
 		panic(fmt.Sprintf("BUG: the font %s can't be read: %v", name, err))
 	}
