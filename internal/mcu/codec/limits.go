@@ -40,13 +40,21 @@ type Planes struct {
 }
 
 // Lend makes p a view of planes of the given size. No byte is copied: p is good
-// for as long as the library leaves the planes alone.
-func Lend(p *picture.Picture, planes Planes, size media.Dimensions) {
-	chromaHeight := (size.Height + 1) / 2
+// for as long as the library leaves the planes alone. It returns ErrBroken,
+// wrapped, for a picture beyond the limits or without colours.
+func Lend(p *picture.Picture, planes Planes, size media.Dimensions) error {
+	if err := CheckSize(size); err != nil {
+		return err
+	}
+	chroma := media.Dimensions{Width: (size.Width + 1) / 2, Height: (size.Height + 1) / 2}
+	if planes.Y == nil || planes.U == nil || planes.V == nil || planes.StrideY < size.Width || planes.StrideUV < chroma.Width {
+		return fmt.Errorf("%w: not in three planes", ErrBroken)
+	}
 	*p = picture.Picture{
 		Width: size.Width, Height: size.Height, StrideY: planes.StrideY, StrideUV: planes.StrideUV,
 		Y: unsafe.Slice((*byte)(planes.Y), planes.StrideY*size.Height),
-		U: unsafe.Slice((*byte)(planes.U), planes.StrideUV*chromaHeight),
-		V: unsafe.Slice((*byte)(planes.V), planes.StrideUV*chromaHeight),
+		U: unsafe.Slice((*byte)(planes.U), planes.StrideUV*chroma.Height),
+		V: unsafe.Slice((*byte)(planes.V), planes.StrideUV*chroma.Height),
 	}
+	return nil
 }

@@ -155,13 +155,13 @@ func (d *Decoder) Decode(frame []byte) (*picture.Picture, error) {
 		return nil, nil
 	}
 	size := media.Dimensions{Width: int(p.p.w), Height: int(p.p.h)}
-	if err := codec.CheckSize(size); err != nil {
-		return nil, err
-	}
-	codec.Lend(&d.shown, codec.Planes{
+	err := codec.Lend(&d.shown, codec.Planes{
 		Y: p.data[0], U: p.data[1], V: p.data[2],
 		StrideY: int(p.stride[0]), StrideUV: int(p.stride[1]),
 	}, size)
+	if err != nil {
+		return nil, err
+	}
 	return &d.shown, nil
 }
 

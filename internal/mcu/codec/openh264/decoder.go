@@ -46,7 +46,19 @@ static void decoder_free(decoder *d) {
 static int decode(decoder *d, const unsigned char *frame, int size) {
 	memset(&d->info, 0, sizeof d->info);
 	memset(d->planes, 0, sizeof d->planes);
-	return (*d->dec)->DecodeFrameNoDelay(d->dec, frame, size, d->planes, &d->info);
+	int state = (*d->dec)->DecodeFrameNoDelay(d->dec, frame, size, d->planes, &d->info);
+	// Beyond the baseline the library holds pictures back, for the sake of B
+	// frames that nobody sends in real time.
+	for (int i = 0; i < 16; i++) {
+		SBufferInfo held;
+		unsigned char *planes[3] = {0};
+		memset(&held, 0, sizeof held);
+		(*d->dec)->FlushFrame(d->dec, planes, &held);
+		if (held.iBufferStatus != 1) break;
+		d->info = held;
+		memcpy(d->planes, planes, sizeof planes);
+	}
+	return state;
 }
 
 // A union has no fields in Go.
@@ -96,13 +108,13 @@ func (d *Decoder) Decode(frame []byte) (*picture.Picture, error) {
 	}
 	l := C.layout(d.c)
 	size := media.Dimensions{Width: int(l.iWidth), Height: int(l.iHeight)}
-	if err := codec.CheckSize(size); err != nil {
-		return nil, err
-	}
-	codec.Lend(&d.shown, codec.Planes{
+	err := codec.Lend(&d.shown, codec.Planes{
 		Y: unsafe.Pointer(d.c.planes[0]), U: unsafe.Pointer(d.c.planes[1]), V: unsafe.Pointer(d.c.planes[2]),
 		StrideY: int(l.iStride[0]), StrideUV: int(l.iStride[1]),
 	}, size)
+	if err != nil {
+		return nil, err
+	}
 	return &d.shown, nil
 }
 

@@ -43,6 +43,26 @@ func TestAFilmGoesThroughH264(t *testing.T) {
 	}
 }
 
+// Phones encode in the high profile, some in several slices.
+func TestTheHighProfileIsDecoded(t *testing.T) {
+	codectest.Decode(t, decoder(t), codectest.ReadH264(t, "h264-160x96"), codectest.Film(160, 96, 12), 33)
+}
+
+func TestGreyPicturesHaveTheColourOfGrey(t *testing.T) {
+	p, err := decoder(t).Decode(codectest.ReadH264(t, "h264-grey")[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if db := codectest.PSNR(p, codectest.Film(160, 96, 1)[0]); db < 25 {
+		t.Errorf("%.1f dB", db)
+	}
+	for y := range p.Height / 2 {
+		if u, v := p.U[y*p.StrideUV+y], p.V[y*p.StrideUV+y]; u != 128 || v != 128 {
+			t.Fatalf("the colour is %d, %d", u, v)
+		}
+	}
+}
+
 func TestPicturesOfOtherSizesFollow(t *testing.T) {
 	d := decoder(t)
 	for _, size := range []media.Dimensions{{Width: 320, Height: 180}, {Width: 640, Height: 360}, {Width: 162, Height: 90}} {

@@ -110,13 +110,13 @@ func (d *Decoder) decode(frame []byte) (*picture.Picture, error) {
 		return nil, fmt.Errorf("%w: not 8-bit 4:2:0", codec.ErrBroken)
 	}
 	size := media.Dimensions{Width: int(i.d_w), Height: int(i.d_h)}
-	if err := codec.CheckSize(size); err != nil {
-		return nil, err
-	}
-	codec.Lend(&d.shown, codec.Planes{
+	err := codec.Lend(&d.shown, codec.Planes{
 		Y: unsafe.Pointer(i.planes[0]), U: unsafe.Pointer(i.planes[1]), V: unsafe.Pointer(i.planes[2]),
 		StrideY: int(i.stride[0]), StrideUV: int(i.stride[1]),
 	}, size)
+	if err != nil {
+		return nil, err
+	}
 	return &d.shown, nil
 }
 

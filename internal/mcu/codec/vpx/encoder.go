@@ -136,7 +136,7 @@ import (
 )
 
 // defaultSpeed is libvpx's cpu-used without its sign.
-const defaultSpeed = 10
+const defaultSpeed = 12
 
 // Encoder encodes VP8 in real time, at a constant rate, each frame in one
 // partition.
@@ -189,7 +189,7 @@ func pattern(n int) []slot {
 }
 
 // NewEncoder returns an encoder of VP8. Options out of range are errors, but a
-// speed of 0 stands for 10.
+// speed of 0 stands for 12.
 func NewEncoder(o codec.VideoOptions) (*Encoder, error) {
 	if err := codec.CheckEncoderSize(o.Size); err != nil {
 		return nil, fmt.Errorf("vpx: %w", err)

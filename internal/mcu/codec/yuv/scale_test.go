@@ -70,25 +70,3 @@ func TestTinyPicturesScale(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkScale(b *testing.B) {
-	for _, c := range []struct {
-		name     string
-		from, to image.Point
-	}{
-		{"640x360to426x240", image.Pt(640, 360), image.Pt(426, 240)},
-		{"640x360to320x180", image.Pt(640, 360), image.Pt(320, 180)},
-		{"1280x720to640x360", image.Pt(1280, 720), image.Pt(640, 360)},
-		{"320x180to426x240", image.Pt(320, 180), image.Pt(426, 240)},
-		{"640x360to640x360", image.Pt(640, 360), image.Pt(640, 360)},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			src := codectest.Film(c.from.X, c.from.Y, 1)[0]
-			canvas := picture.New(1280, 720)
-			dst := canvas.Window(image.Rectangle{Max: c.to})
-			for b.Loop() {
-				Scale(dst, src)
-			}
-		})
-	}
-}
