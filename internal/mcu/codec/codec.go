@@ -77,8 +77,9 @@ type EncodeOptions struct {
 	Timestamp media.Ticks
 	// KeyFrame forces one.
 	KeyFrame bool
-	// Active tells which macroblocks may have changed since the last
-	// frame: row by row, one byte each, 0 for those that did not. nil: any.
+	// Active tells which macroblocks may have changed since the last call
+	// of Encode: row by row, one byte each, 0 for those that did not; nil:
+	// any. The encoder itself goes on to refine them for a while.
 	Active []byte
 }
 

@@ -105,9 +105,9 @@ func TestALossIsToldUntilAKeyFrame(t *testing.T) {
 
 // The rate is kept within a fifth, also after it was changed.
 func TestTheRateIsKept(t *testing.T) {
-	e := encoder(t, 640, 360)
-	film := codectest.Film(640, 360, 32)
-	for phase, rate := range []media.Bitrate{600_000, 300_000} {
+	e := encoder(t, 320, 180)
+	film := codectest.Film(320, 180, 32)
+	for phase, rate := range []media.Bitrate{300_000, 150_000} {
 		e.SetRate(rate, 30)
 		sum := 0
 		for i := range 150 {

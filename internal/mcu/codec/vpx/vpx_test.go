@@ -237,11 +237,11 @@ func TestEncodersRefuseWhatTheyCannot(t *testing.T) {
 // The rate is kept within a fifth, also after it was changed.
 func TestTheRateIsKept(t *testing.T) {
 	for _, layers := range []int{1, 2} {
-		o := options(640, 360, layers)
-		o.Rate = 600_000
+		o := options(320, 180, layers)
+		o.Rate = 300_000
 		e := encoder(t, o)
-		film := codectest.Film(640, 360, 32)
-		for phase, rate := range []media.Bitrate{600_000, 300_000} {
+		film := codectest.Film(320, 180, 32)
+		for phase, rate := range []media.Bitrate{300_000, 150_000} {
 			e.SetRate(rate, 30)
 			sum := 0
 			for i := range 150 {
