@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Participant, Program, RemoteParticipant, Room } from "../../rtc";
-import { everybody, leftOut, showsProgram } from "./people";
+import { everybody, forwarded, leftOut, showsProgram } from "./people";
 
 interface Facts {
   viewer?: boolean;
@@ -43,4 +43,13 @@ test("the stage is the program's while its picture is shown, and before it where
 test("those whose pictures the server can't decode are named", () => {
   const others = [person("Ann", { video: { a: false } }), person("Ben", { video: { b: false } })];
   expect(leftOut(room(person("Me"), others, { leftOut: ["b", "gone"] }))).toEqual(["Ben"]);
+});
+
+test("one picture that is passed on is somebody's, if there is no doubt whose", () => {
+  const forwarding = { state: "forwarding" } as const;
+  const [ann, ben] = [person("Ann", { video: { a: true } }), person("Ben")];
+  expect(forwarded(room(person("Me"), [ann, ben], forwarding))?.name).toBe("Ann");
+  expect(forwarded(room(person("Me"), [ann, ben], { state: "mixing" }))).toBeNull();
+  expect(forwarded(room(person("Me", { video: { m: true } }), [ann], forwarding))).toBeNull();
+  expect(forwarded(room(person("Me"), [ben], forwarding))).toBeNull();
 });

@@ -28,6 +28,14 @@ export function showsProgram({ program, participants, localParticipant }: Room):
   return localParticipant.path === "mcu" && !tiles;
 }
 
+/** Who the program's picture is of, if it is one person's that the server passes on without writing on it. */
+export function forwarded({ program, participants, localParticipant }: Room): Participant | null {
+  if (program.state !== "forwarding") return null;
+  const people: readonly Participant[] = [localParticipant, ...participants];
+  const shown = people.filter((person) => tracksOf(person).some((t) => t.kind === "video" && !t.muted));
+  return shown.length === 1 ? (shown[0] ?? null) : null;
+}
+
 /** Whose tracks the server could not take into the program, by name. */
 export function leftOut({ program, participants, localParticipant }: Room): readonly string[] {
   const people: readonly Participant[] = [localParticipant, ...participants];

@@ -6,7 +6,7 @@ import { Picture } from "../parts/picture";
 import { useRoom } from "../parts/use-room";
 import { PathBadge } from "./path-badge";
 import { qualityOf } from "./path-words";
-import { leftOut } from "./people";
+import { forwarded, isMuted, leftOut } from "./people";
 import type { Rect } from "./places";
 import { placeStyle } from "./tile";
 
@@ -18,12 +18,13 @@ interface ProgramTileProps {
   shown: boolean;
 }
 
-/** The whole picture. The server has written the names into it. */
+/** The whole picture. The server has written the names into it, but where it passes one on as it is. */
 export function ProgramTile({ place, people, shown }: ProgramTileProps) {
   const { program: words } = useWords();
   const room = useRoom();
   const { video } = room.program;
   const names = leftOut(room);
+  const only = forwarded(room);
   const status = video.status === "paused" ? words.paused : video.status === "muted" ? words.dark : words.waiting;
   const playing = video.mediaStreamTrack !== null && video.status === "live";
   return (
@@ -34,6 +35,12 @@ export function ProgramTile({ place, people, shown }: ProgramTileProps) {
       >
         {video.mediaStreamTrack && <Picture track={video} fit="contain" />}
         {!playing && <p class="program-note">{status}</p>}
+        {only && (
+          <span class="plate">
+            {isMuted(only) && <Icon name="microphone-off" class="icon-tiny plate-off" />}
+            <span class="plate-name">{only.name}</span>
+          </span>
+        )}
         {names.length > 0 && (
           <span class="plate plate-wide">
             <Icon name="alert" class="icon-tiny" />
