@@ -82,7 +82,8 @@ type Canvas struct {
 type views struct{ target, layer, inner, source, lying picture.Picture }
 
 // New returns a black canvas. size is positive, and even. scale makes dst show
-// all of src, copying where the sizes are equal; nil stands for Scale.
+// all of src, copying where the sizes are equal; nil stands for Scale. faces are
+// used by the canvas's owner only; without them, nothing is written.
 func New(size media.Dimensions, scale func(dst, src *picture.Picture), faces *text.Faces) *Canvas {
 	if scale == nil {
 		scale = Scale

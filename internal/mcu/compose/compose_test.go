@@ -393,6 +393,23 @@ func TestDrawingAllocatesNothing(t *testing.T) {
 	}
 }
 
+func TestWithoutFontsNothingIsWritten(t *testing.T) {
+	c := New(hd, nil, nil)
+	tiles := grid(4, hd)
+	for i := range tiles {
+		tiles[i].Note, tiles[i].Hand, tiles[i].Muted = "Weak connection", true, i == 1
+	}
+	tiles[0].Picture = plain(640, 360, 100, 128, 128)
+	if !c.Draw(Stage, tiles) {
+		t.Error("nothing was drawn")
+	}
+	for i, want := range []bool{false, true, false, false} {
+		if got := c.drawn[i].plates[2].sign != nil; got != want {
+			t.Errorf("tile %d has a plate: %v, want %v", i, got, want)
+		}
+	}
+}
+
 func TestSignsAreBounded(t *testing.T) {
 	c := New(media.Dimensions{Width: 320, Height: 180}, nil, text.NewFaces())
 	for i := range maxSigns {

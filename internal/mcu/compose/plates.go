@@ -75,6 +75,9 @@ func (c *Canvas) plates(s *state) (out plates) {
 	letters := c.look.letters(size)
 	words := max(9, letters*7/8)
 	name, note := bounded(s.tile.Name), bounded(s.tile.Note)
+	if c.signs.faces == nil {
+		name, note = "", ""
+	}
 	f := s.frame
 	gap := max(4, letters/2)
 	left, top, bottom := f.left+gap, f.top+gap, size.Y-f.bottom-gap

@@ -20,12 +20,20 @@ func (s *signs) render(k signKey) *sign {
 	case kindNote:
 		return newSign(s.plate(k, quietRGB))
 	case kindWords:
-		line := s.faces.Line(k.text, float64(k.size), k.width)
+		line := s.line(k.text, float64(k.size), k.width)
 		m := image.NewRGBA(image.Rect(0, 0, even2(line.Width), even2(k.size*3/2)))
 		line.Draw(m, 0, baseline(m, k.size), quietRGB)
 		return newSign(m)
 	}
 	return newSign(s.plate(k, textRGB))
+}
+
+// line sets a line of text. Without fonts, it is empty.
+func (s *signs) line(words string, size float64, width int) *text.Line {
+	if s.faces == nil {
+		return &text.Line{}
+	}
+	return s.faces.Line(words, size, width)
 }
 
 // plate draws a line of text on a dark plate, behind the sign for a microphone
@@ -35,7 +43,7 @@ func (s *signs) plate(k signKey, c color.RGBA) *image.RGBA {
 	if k.muted {
 		icon = k.size * 3 / 2
 	}
-	line := s.faces.Line(k.text, float64(k.size), max(k.width-2*padding-icon, 1))
+	line := s.line(k.text, float64(k.size), max(k.width-2*padding-icon, 1))
 	width := 2*padding + line.Width + icon
 	m := image.NewRGBA(image.Rect(0, 0, even2(width), even2(k.size*27/16)))
 	fillRounded(m, float64(k.size)*0.36, plateRGB, plateOpacity)
@@ -53,10 +61,10 @@ func (s *signs) disc(name string, side int) *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, side, side))
 	fillRounded(m, float64(side)/2, hsl(Hue(name), 0.24, 0.34), 1)
 	initials, size := Initials(name), float64(side)*0.38
-	line := s.faces.Line(initials, size, 4*side)
+	line := s.line(initials, size, 4*side)
 	if wide := float64(side) * 0.6; float64(line.Width) > wide {
 		size *= wide / float64(line.Width)
-		line = s.faces.Line(initials, size, side)
+		line = s.line(initials, size, side)
 	}
 	line.Draw(m, float64(side-line.Width)/2, float64(side)/2+size*text.CapHeight/2, textRGB)
 	return m

@@ -16,6 +16,9 @@ import (
 // Draw draws the line in one colour, emoji in theirs. It begins at x, and its
 // letters stand on y. What lies outside of dst is cut off.
 func (l *Line) Draw(dst *image.RGBA, x, y float64, c color.Color) {
+	if len(l.runs) == 0 {
+		return
+	}
 	b := dst.Bounds()
 	raster := &l.faces.raster
 	raster.Reset(b.Dx(), b.Dy())
