@@ -1,5 +1,7 @@
 package mixer
 
+import "math"
+
 const (
 	// ceiling is the largest sample of a mix: −1.5 dBFS, so that what is
 	// between samples stays below −1.
@@ -20,18 +22,20 @@ type limiter struct {
 	gain float32 // behind the last frame; 0: 1
 }
 
-// limit works on a frame.
-func (l *limiter) limit(pcm []float32) {
+// limit works on a frame. It returns the largest sample that came in.
+func (l *limiter) limit(pcm []float32) (loudest float32) {
 	var need [blocks + 1]float32
 	calm := l.gain == 0 || l.gain == 1
 	for i := range blocks {
 		need[i] = 1
-		if p := peak(pcm[i*block*channels : (i+1)*block*channels]); p > ceiling {
+		p := peak(pcm[i*block*channels : (i+1)*block*channels])
+		loudest = max(loudest, p)
+		if p > ceiling {
 			need[i], calm = ceiling/p, false
 		}
 	}
 	if calm {
-		return
+		return loudest
 	}
 	need[blocks] = 1
 	at := l.gain
@@ -51,6 +55,7 @@ func (l *limiter) limit(pcm []float32) {
 		at = to
 	}
 	l.gain = at
+	return loudest
 }
 
 // ramp takes the gain from a to b within n samples.
@@ -67,11 +72,20 @@ func ramp(pcm []float32, a, b float32, n int) {
 	}
 }
 
-// peak returns the largest sample.
+// peak returns the largest sample, without its sign. It is that of NaN if there
+// is one.
 func peak(pcm []float32) float32 {
-	p := float32(0)
-	for _, x := range pcm {
-		p = max(p, x, -x)
+	// As integers, positive floats are in the same order.
+	const abs = 1<<31 - 1
+	var a, b, c, d uint32
+	for ; len(pcm) >= 4; pcm = pcm[4:] {
+		a = max(a, math.Float32bits(pcm[0])&abs)
+		b = max(b, math.Float32bits(pcm[1])&abs)
+		c = max(c, math.Float32bits(pcm[2])&abs)
+		d = max(d, math.Float32bits(pcm[3])&abs)
 	}
-	return p
+	for _, x := range pcm {
+		a = max(a, math.Float32bits(x)&abs)
+	}
+	return math.Float32frombits(max(a, b, c, d))
 }

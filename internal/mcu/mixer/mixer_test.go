@@ -22,10 +22,10 @@ func TestATalkerHearsEverybodyElse(t *testing.T) {
 		ann, ben bool
 	}{{"", true, true}, {"ann", false, true}, {"ben", true, false}} {
 		pcm := k.last(c.without, time.Second)
-		for hz, want := range map[float64]bool{500: c.ann, 800: c.ben} {
+		for hz, want := range map[int64]bool{500: c.ann, 800: c.ben} {
 			got := dB(amplitude(pcm, hz) / 0.2)
 			if want && math.Abs(got) > 0.1 || !want && got > -100 {
-				t.Errorf("the mix without %q has %.0f Hz at %.1f dB; want it: %v", c.without, hz, got, want)
+				t.Errorf("the mix without %q has %d Hz at %.1f dB; want it: %v", c.without, hz, got, want)
 			}
 		}
 	}
@@ -60,13 +60,13 @@ func TestALateTalkerFadesInWithItsFirstSyllable(t *testing.T) {
 func TestOnlyTheLoudestAreHeard(t *testing.T) {
 	k := newStudio(t, Options{NoLevelling: true, Talkers: 2})
 	for i := range 6 {
-		k.say(fmt.Sprint("m", i), tone(400+200*float64(i), 0.02*math.Pow(1.8, float64(i))))
+		k.say(fmt.Sprint("m", i), tone(400+200*int64(i), 0.02*math.Pow(1.8, float64(i))))
 	}
 	k.mixer.SetListeners(nil, true)
 	k.run(8 * time.Second)
 	pcm := k.last("", time.Second)
 	for i := range 6 {
-		level := dB(amplitude(pcm, 400+200*float64(i)) / (0.02 * math.Pow(1.8, float64(i))))
+		level := dB(amplitude(pcm, 400+200*int64(i)) / (0.02 * math.Pow(1.8, float64(i))))
 		if loud := i >= 4; loud != (level > -1) || !loud && level > -60 {
 			t.Errorf("talker %d of six, louder by 5 dB each, is at %.1f dB", i, level)
 		}
@@ -93,9 +93,9 @@ func TestScreenSoundIsAlwaysHeard(t *testing.T) {
 	k.run(3 * time.Second)
 	for without, want := range map[string][3]bool{"": {true, true, false}, "ann": {}} {
 		pcm := k.last(without, time.Second)
-		for i, hz := range []float64{300, 500, 800} {
+		for i, hz := range []int64{300, 500, 800} {
 			if got := amplitude(pcm, hz) > 0.005; got != want[i] {
-				t.Errorf("the mix without %q: %.0f Hz is heard: %v", without, hz, got)
+				t.Errorf("the mix without %q: %d Hz is heard: %v", without, hz, got)
 			}
 		}
 	}
@@ -107,7 +107,7 @@ func TestSilenceCostsNothing(t *testing.T) {
 	k.mixer.SetListeners([]string{"ann", "ben"}, true)
 	k.run(2 * time.Second)
 	encoded, decoded := k.codecs.encoded, k.codecs.decoded
-	k.mute = true
+	k.deaf = true
 	k.each = func(mixes []Mix) {
 		if len(mixes) == 0 || string(mixes[len(mixes)-1].Payload) != silence || mixes[0].Level != 127 {
 			t.Fatalf("silence is %+v", mixes)

@@ -85,16 +85,15 @@ func (m *Mixer) emit(o *outlet) {
 		}
 	}
 	mix.Level = uint8(math.Round(min(-loudness(pcm), 127)))
-	o.limiter.limit(pcm)
+	quiet := o.limiter.limit(pcm) < nothing
 	o.usedAt = m.tick
-	mix.Payload = m.payload(o, pcm)
+	mix.Payload = m.payload(o, pcm, quiet)
 	m.mixes = append(m.mixes, mix)
 }
 
 // payload encodes pcm; silence costs next to nothing.
-func (m *Mixer) payload(o *outlet, pcm []float32) []byte {
-	o.silent++
-	if peak(pcm) >= nothing {
+func (m *Mixer) payload(o *outlet, pcm []float32, quiet bool) []byte {
+	if o.silent++; !quiet {
 		o.silent = 0
 	}
 	if o.encoder == nil && o.silent == 0 && !m.tick.Before(o.retryAt) {

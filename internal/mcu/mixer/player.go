@@ -10,8 +10,10 @@ const (
 	// fastest is by how much sound is played faster or slower to change its
 	// delay: 0.5 % is 9 cents.
 	fastest = 0.005
-	// Corrections begin at slack, and end at settled.
-	slack, settled = 6 * millisecond, 1 * millisecond
+	// Corrections begin when sound waits by slack longer than it should, and
+	// end at settled, or begin when it waits by scarce shorter and end at
+	// spare.
+	slack, settled, scarce, spare = 6 * millisecond, 1 * millisecond, millisecond / 2, 2 * millisecond
 )
 
 // player holds the decoder of a track and the decoded sound that is not yet
@@ -114,11 +116,11 @@ func (p *player) rate() float64 {
 	switch {
 	case p.idle:
 		p.drive = 0
-	case p.drive > 0 && p.excess < settled, p.drive < 0 && p.excess > -settled:
+	case p.drive > 0 && p.excess < settled, p.drive < 0 && p.excess > spare:
 		p.drive = 0
 	case p.drive == 0 && p.excess > slack:
 		p.drive = 1
-	case p.drive == 0 && p.excess < -slack:
+	case p.drive == 0 && p.excess < -scarce:
 		p.drive = -1
 	}
 	switch {

@@ -22,10 +22,13 @@ const (
 // A signal gives a sample of a sound for every moment of its sender's clock.
 type signal func(i int64) float32
 
-func tone(hz, amplitude float64) signal {
-	return func(i int64) float32 {
-		return float32(amplitude * math.Sin(2*math.Pi*math.Mod(hz*float64(i)/sampleRate, 1)))
+// tone is a sine of a whole number of Hz.
+func tone(hz int64, amplitude float64) signal {
+	table := make([]float32, sampleRate)
+	for i := range table {
+		table[i] = float32(amplitude * math.Sin(2*math.Pi*float64(i)/sampleRate))
 	}
+	return func(i int64) float32 { return table[uint64(i*hz)%sampleRate] }
 }
 
 // noise is white, the same for the same seed.
@@ -186,7 +189,7 @@ type studio struct {
 	flights []flight
 	heard   map[string][]float32 // what each mix sounded like
 	ticks   int
-	mute    bool // don't write down what is heard
+	deaf    bool // don't write down what is heard
 	each    func(mixes []Mix)
 }
 
@@ -292,7 +295,7 @@ func (k *studio) run(d time.Duration) {
 		if k.each != nil {
 			k.each(mixes)
 		}
-		if !k.mute {
+		if !k.deaf {
 			k.listen(mixes)
 		}
 		k.now = k.mixer.Deadline()
@@ -310,7 +313,10 @@ func (k *studio) listen(mixes []Mix) {
 
 // forget drops what was heard until now.
 func (k *studio) forget() {
-	k.heard, k.ticks = map[string][]float32{}, 0
+	for who, pcm := range k.heard {
+		k.heard[who] = pcm[:0]
+	}
+	k.ticks = 0
 }
 
 // jump returns the largest step from one sample to the next.
@@ -323,10 +329,10 @@ func jump(pcm []float32) float64 {
 }
 
 // amplitude returns how much of a tone is in pcm.
-func amplitude(pcm []float32, hz float64) float64 {
+func amplitude(pcm []float32, hz int64) float64 {
 	var re, im float64
 	for i, x := range pcm {
-		s, c := math.Sincos(2 * math.Pi * hz * float64(i) / sampleRate)
+		s, c := math.Sincos(2 * math.Pi * float64(hz) * float64(i) / sampleRate)
 		w := 0.5 - 0.5*math.Cos(2*math.Pi*float64(i)/float64(len(pcm)))
 		re += float64(x) * c * w
 		im += float64(x) * s * w

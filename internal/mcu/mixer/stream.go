@@ -21,6 +21,8 @@ const (
 	// lateStart is by how much a voice that begins to speak may lag at first,
 	// so that its first syllable is heard.
 	lateStart = 40 * time.Millisecond
+	// insane is a sample that no sound has; decoders of broken packets do.
+	insane = 16
 	// keepPlayer is how long a decoder is kept that isn't used.
 	keepPlayer = 10 * time.Second
 )
@@ -51,6 +53,7 @@ type stream struct {
 
 	voice    *speaker.Voice // nil for what is no microphone
 	presence presence
+	onset    media.Ticks // where it began to deserve to be heard
 	stage    stage
 	soundAt  media.Time // when it was last heard in the mix
 
@@ -89,6 +92,9 @@ func (s *stream) write(now media.Time, p *media.Packet) {
 	s.arrivals.observe(p.Arrival, p.Timestamp)
 	if s.unlevelled = p.AudioLevel == media.NoLevel; !s.unlevelled && s.voice != nil {
 		s.presence.packet(now, p.AudioLevel, p.Voice)
+		if s.presence.since == now {
+			s.onset = p.Timestamp
+		}
 		s.voice.Heard(now, p.AudioLevel, p.Voice)
 	}
 	if p.Timestamp >= s.lately.ts || s.lately.arrival.IsZero() {
@@ -172,13 +178,9 @@ func (s *stream) resume(now media.Time) bool {
 	if q == nil {
 		return false
 	}
-	end := at + int64(p.length())
-	sudden := now.Sub(s.presence.since) < lateStart
-	switch {
-	case p.fresh && sudden:
-		q = s.due(q, end-int64(lateStart/time.Millisecond*millisecond))
-	case p.fresh:
-		q = s.due(q, end)
+	end, lags := at+int64(p.length()), true
+	if p.fresh {
+		q, lags = s.first(now, q, end)
 	}
 	lead := s.arrivals.position(q.ts) + s.arrivals.wait() - end
 	if lead+int64(p.length()) >= frame {
@@ -190,16 +192,34 @@ func (s *stream) resume(now media.Time) bool {
 	switch {
 	case lead > 0:
 		p.pad(int(lead))
-	case p.fresh && !sudden:
-		p.trim = int(-lead)
-	default:
+	case lags:
 		p.excess = -lead
+	default:
+		p.trim = int(-lead)
 	}
-	if !p.fresh {
+	switch {
+	case !p.fresh:
 		s.stats.Lost += uint64(q.seq - p.seq)
+	case p.length() == 0:
+		p.gain = 1 // it fades into the mix
 	}
 	p.seq, p.next, p.idle, p.fresh, p.stalled = q.seq, q.ts, false, false, 0
 	return true
+}
+
+// first returns the packet from q on to begin with, as far as it is due: the one
+// whose time it is, or, if somebody just began to speak, the first of theirs,
+// which may lag.
+func (s *stream) first(now media.Time, q *queued, end int64) (_ *queued, lags bool) {
+	due := s.due(q, end)
+	if now.Sub(s.presence.since) > lateStart {
+		return due, false
+	}
+	q = s.due(q, end-int64(lateStart/time.Millisecond*millisecond))
+	for q.ts < s.onset && q != due {
+		q = s.queue.from(q.seq + 1)
+	}
+	return q, q != due
 }
 
 // more decodes the next packet, or makes something up in its place.
@@ -265,14 +285,19 @@ func (s *stream) decode(q *queued) {
 // and returns how many they are then.
 func (s *stream) fit(pcm []float32, n int) int {
 	p := s.play
-	quiet := peak(pcm[:n*channels]) < hushed
+	loudest := peak(pcm[:n*channels])
+	if !(loudest < insane) {
+		s.stats.Broken++
+		clear(pcm[:n*channels])
+	}
+	quiet := loudest < hushed
 	switch {
 	case p.excess > hurry, quiet && p.excess > slack:
 		cut := shorten(pcm[:n*channels], int(min(p.excess, longest)))
 		p.excess -= int64(cut)
 		s.stats.Shortened += uint64(cut)
 		return n - cut
-	case p.excess < -hurry, quiet && p.excess < -slack:
+	case p.excess < -hurry, quiet && p.excess < -scarce:
 		grown := lengthen(pcm, n, int(min(-p.excess, longest)))
 		p.excess += int64(grown)
 		s.stats.Lengthened += uint64(grown)

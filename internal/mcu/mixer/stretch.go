@@ -59,11 +59,7 @@ func removable(pcm []float32, most int) int {
 	if most < shortestLag {
 		return 0
 	}
-	peak := float32(0)
-	for _, x := range pcm {
-		peak = max(peak, x, -x)
-	}
-	if peak < hushed {
+	if peak(pcm) < hushed {
 		return most
 	}
 	return period(pcm, min(most, longestLag))
