@@ -236,7 +236,7 @@ func (m *Mixer) probe() {
 		}
 		dBov := loudness(s.play.out[:])
 		s.presence.take(m.tick, dBov)
-		s.voice.Heard(m.tick, uint8(-dBov), false)
+		s.voice.Heard(m.tick, levelOf(dBov), false)
 	}
 }
 

@@ -16,24 +16,23 @@ type model struct {
 // expect returns what member is to hear of the last Tick.
 func (b *model) expect(member string) []float32 {
 	pcm := make([]float32, frame)
-	for i := range pcm {
-		sum := 0.0
-		for _, s := range b.k.mixer.streams {
-			if s.source.Member == member {
-				continue
-			}
-			x := float64(b.signal(s, i))
-			fade := 0.5 - 0.5*math.Cos(math.Pi*(float64(i)+0.5)/frame)
-			switch was, is := b.before[s] != out, s.stage != out; {
+	for _, s := range b.k.mixer.streams {
+		was, is := b.before[s] != out, s.stage != out
+		if s.source.Member == member || !was && !is {
+			continue
+		}
+		for i := range pcm {
+			x := b.signal(s, i)
+			fade := float32(0.5 - 0.5*math.Cos(math.Pi*(float64(i)+0.5)/frame))
+			switch {
 			case was && is:
-				sum += x
+				pcm[i] += x
 			case is:
-				sum += x * fade
+				pcm[i] += x * fade
 			case was:
-				sum += x * (1 - fade)
+				pcm[i] += x * (1 - fade)
 			}
 		}
-		pcm[i] = float32(sum)
 	}
 	return pcm
 }
@@ -87,18 +86,18 @@ func TestThePlainModelAgrees(t *testing.T) {
 			b.before[s] = s.stage
 		}
 	}
-	for range 120 {
+	for range 80 {
 		who := k.rng.IntN(len(levels))
 		if levels[who] = 127; k.rng.IntN(2) == 0 {
 			levels[who] = uint8(10 + k.rng.IntN(40))
 		}
 		k.run(time.Duration(k.rng.IntN(800)) * ms)
 	}
-	if st := k.mixer.Stats(); changes < 60 || st.Lost+st.Concealed+st.Shortened+st.Lengthened != 0 {
+	if st := k.mixer.Stats(); changes < 40 || st.Lost+st.Concealed+st.Shortened+st.Lengthened != 0 {
 		t.Errorf("%d changes; %+v", changes, st)
 	}
 	for _, m := range append(members, "") {
-		if seen[m] < 100 {
+		if seen[m] < 50 {
 			t.Errorf("the mix without %q was made %d times only", m, seen[m])
 		}
 	}

@@ -1,7 +1,6 @@
 package mixer
 
 import (
-	"math"
 	"slices"
 	"time"
 
@@ -84,8 +83,8 @@ func (m *Mixer) emit(o *outlet) {
 			mix.Voice = true
 		}
 	}
-	mix.Level = uint8(math.Round(min(-loudness(pcm), 127)))
 	quiet := o.limiter.limit(pcm) < nothing
+	mix.Level = levelOf(loudness(pcm))
 	o.usedAt = m.tick
 	mix.Payload = m.payload(o, pcm, quiet)
 	m.mixes = append(m.mixes, mix)

@@ -10,6 +10,8 @@ import (
 // Levels are in dBov.
 const (
 	quietest = -127
+	// floor is below what all strength is the same.
+	floor = -70
 	// enters is the level at which somebody is to be heard where there is
 	// room: not even a whisper is left out.
 	enters = -55
@@ -23,7 +25,7 @@ const (
 	louder = 6
 	tenure = time.Second
 	// A level rises and falls with these time constants.
-	rise, fall = 60 * time.Millisecond, 600 * time.Millisecond
+	rise, fall = 200 * time.Millisecond, 600 * time.Millisecond
 )
 
 // presence is how much a voice deserves to be heard.
@@ -39,7 +41,7 @@ type presence struct {
 // take takes a level in dBov. voice is false if it is known to be none.
 func (p *presence) take(now media.Time, dBov float64) {
 	if p.at.IsZero() {
-		p.strength = quietest
+		p.strength = floor
 	}
 	if dBov > enters {
 		if !p.deserving(now) {
@@ -61,6 +63,7 @@ func (p *presence) packet(now media.Time, level uint8, voice bool) {
 }
 
 func (p *presence) smooth(now media.Time, dBov float64) {
+	dBov = max(dBov, floor)
 	constant := fall
 	if dBov > p.strength {
 		constant = rise
@@ -73,7 +76,7 @@ func (p *presence) smooth(now media.Time, dBov float64) {
 // rest lets the strength of a voice that sends nothing fall.
 func (p *presence) rest(now media.Time) {
 	if !p.at.IsZero() && now.Sub(p.at) > 100*time.Millisecond {
-		p.smooth(now, quietest)
+		p.smooth(now, floor)
 	}
 }
 
@@ -90,3 +93,6 @@ func loudness(pcm []float32) float64 {
 	}
 	return max(10*math.Log10(float64(sum)/float64(len(pcm))+1e-13), quietest)
 }
+
+// levelOf returns a level in −dBov, 0 to 127 (RFC 6464).
+func levelOf(dBov float64) uint8 { return uint8(math.Round(min(max(-dBov, 0), 127))) }

@@ -111,7 +111,9 @@ func (d *fakeDecoder) Decode(pcm []float32, packet []byte) (int, error) {
 }
 
 func (d *fakeDecoder) Recover(pcm []float32, next []byte) error {
-	d.signal, d.next = int(next[2]), int64(binary.BigEndian.Uint64(next[4:]))-int64(len(pcm)/channels)
+	if len(next) == fakeSize && int(next[2]) < len(d.codecs.signals) {
+		d.signal, d.next = int(next[2]), int64(binary.BigEndian.Uint64(next[4:]))-int64(len(pcm)/channels)
+	}
 	return d.Conceal(pcm)
 }
 
@@ -273,7 +275,7 @@ func (k *studio) levelOf(s *sender, at int64) uint8 {
 	if s.level != nil {
 		return s.level(pcm)
 	}
-	return uint8(min(-loudness(pcm), 127))
+	return levelOf(loudness(pcm))
 }
 
 // run lets time pass.

@@ -1,0 +1,181 @@
+//go:build cgo && unix
+
+package mixer_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tutti-rtc/tutti/internal/mcu/codec"
+	"github.com/tutti-rtc/tutti/internal/mcu/codec/opus"
+	"github.com/tutti-rtc/tutti/internal/mcu/mixer"
+	"github.com/tutti-rtc/tutti/internal/media"
+)
+
+const (
+	frame = codec.FrameSamples
+	start = media.Time(1000 * time.Hour)
+)
+
+func decoder() (mixer.Decoder, error) { return opus.NewDecoder() }
+func encoder() (mixer.Encoder, error) { return opus.NewEncoder(64_000) }
+
+// voice is a member whose microphone hears a vowel that comes and goes.
+type voice struct {
+	track   media.TrackID
+	pitch   float64
+	encoder *opus.Encoder
+	pcm     [frame * codec.Channels]float32
+	packet  media.Packet
+	n       int64
+}
+
+func newVoice(t testing.TB, name string, pitch float64) *voice {
+	e, err := opus.NewEncoder(32_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	return &voice{track: media.TrackID(name), pitch: pitch, encoder: e}
+}
+
+// next encodes the next 20 ms.
+func (v *voice) next(t testing.TB, arrival media.Time) *media.Packet {
+	for i := range frame {
+		at := float64(v.n*frame+int64(i)) / codec.SampleRate
+		x := 0.0
+		for h := 1.0; h < 12; h++ {
+			x += math.Sin(2*math.Pi*math.Mod(v.pitch*h*at, 1)) / h
+		}
+		v.pcm[2*i] = float32(0.08 * x * (0.6 + 0.4*math.Sin(2*math.Pi*3*at)))
+		v.pcm[2*i+1] = v.pcm[2*i]
+	}
+	payload, err := v.encoder.Encode(v.packet.Payload[:0], v.pcm[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.packet = media.Packet{
+		Seq: media.Seq(v.n), Timestamp: media.Ticks(v.n * frame), Codec: media.Opus,
+		AudioLevel: 25, Voice: true, Arrival: arrival, Captured: arrival, Payload: payload,
+	}
+	v.n++
+	return &v.packet
+}
+
+// TestRealCodecsAreHeard mixes two voices over a network with losses, and
+// decodes what a third hears.
+func TestRealCodecsAreHeard(t *testing.T) {
+	m := mixer.New(mixer.Options{NoLevelling: true}, decoder, encoder)
+	defer m.Close()
+	m.SetSources([]mixer.Source{
+		{Track: "ann", Member: "ann", Origin: media.Microphone},
+		{Track: "ben", Member: "ben", Origin: media.Microphone},
+	})
+	m.SetListeners([]string{"ann", "ben", "cyd"}, false)
+	ann, ben := newVoice(t, "ann", 120), newVoice(t, "ben", 190)
+	rng := rand.New(rand.NewPCG(1, 2))
+	heard := map[string][]float32{}
+	ears := map[string]*opus.Decoder{}
+	for _, who := range []string{"", "ann", "ben"} {
+		d, err := opus.NewDecoder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		ears[who] = d
+	}
+	pcm := make([]float32, 5760*2)
+	for now := start; now.Sub(start) < 10*time.Second; now = m.Deadline() {
+		for _, v := range []*voice{ann, ben} {
+			if p := v.next(t, now); rng.IntN(20) > 0 {
+				m.WritePacket(now, v.track, p)
+			}
+		}
+		for _, x := range m.Tick(now) {
+			n, err := ears[x.Without].Decode(pcm, x.Payload)
+			if err != nil || n != frame {
+				t.Fatalf("the mix without %q: %d samples, %v", x.Without, n, err)
+			}
+			for i := range n {
+				heard[x.Without] = append(heard[x.Without], pcm[2*i])
+			}
+		}
+	}
+	st := m.Stats()
+	if st.Lost < 30 || st.Broken+st.CodecErrors != 0 {
+		t.Errorf("%+v", st)
+	}
+	for who, want := range map[string][2]bool{"": {true, true}, "ann": {false, true}, "ben": {true, false}} {
+		h := heard[who][len(heard[who])-codec.SampleRate:]
+		for i, pitch := range []float64{120, 190} {
+			if got := tone(h, pitch); got > 0.02 != want[i] {
+				t.Errorf("without %q: %v Hz has an amplitude of %.4f", who, pitch, got)
+			}
+		}
+	}
+}
+
+// tone returns how much of a tone is in pcm.
+func tone(pcm []float32, hz float64) float64 {
+	var re, im float64
+	for i, x := range pcm {
+		s, c := math.Sincos(2 * math.Pi * hz * float64(i) / codec.SampleRate)
+		re, im = re+float64(x)*c, im+float64(x)*s
+	}
+	return 2 * math.Hypot(re, im) / float64(len(pcm))
+}
+
+// BenchmarkOpus is a Tick of a room with real codecs: 3 who talk, and so many
+// who listen. cores is the part of
+// a core that it takes, wherever else the machine is busy.
+func BenchmarkOpus(b *testing.B) {
+	for _, listeners := range []int{10, 1000} {
+		b.Run(fmt.Sprintf("3 talkers, %d listeners", listeners), func(b *testing.B) {
+			m := mixer.New(mixer.Options{}, decoder, encoder)
+			defer m.Close()
+			var members []string
+			for i := range listeners {
+				members = append(members, fmt.Sprint("m", i))
+			}
+			const talkers, seconds = 3, 10
+			var payloads [talkers][][]byte
+			var sources []mixer.Source
+			for i := range payloads {
+				v := newVoice(b, members[i], 110+30*float64(i))
+				sources = append(sources, mixer.Source{Track: v.track, Member: members[i], Origin: media.Microphone})
+				for range seconds * 50 {
+					payloads[i] = append(payloads[i], slices.Clone(v.next(b, 0).Payload))
+				}
+			}
+			m.SetSources(sources)
+			m.SetListeners(members, true)
+			b.ReportAllocs()
+			now, before := start, cpu()
+			p := &media.Packet{AudioLevel: 25, Voice: true}
+			for n := 0; b.Loop(); n++ {
+				for i := range payloads {
+					p.Payload = payloads[i][n%len(payloads[i])]
+					p.Seq, p.Timestamp, p.Arrival = media.Seq(n), media.Ticks(n*frame), now
+					m.WritePacket(now, sources[i].Track, p)
+				}
+				m.Tick(now)
+				now = m.Deadline()
+			}
+			b.ReportMetric(float64(cpu()-before)/float64(b.N)/20e6, "cores")
+		})
+	}
+}
+
+// cpu returns the time that the process has computed.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
