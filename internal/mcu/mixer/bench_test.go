@@ -25,7 +25,7 @@ func (idle) Close()                                         {}
 func BenchmarkTick(b *testing.B) {
 	for _, c := range []struct{ microphones, talkers, listeners int }{{3, 3, 10}, {3, 3, 1000}, {100, 5, 1000}} {
 		b.Run(fmt.Sprintf("%d of %d talk to %d", c.talkers, c.microphones, c.listeners), func(b *testing.B) {
-			m := New(Options{}, func() (Decoder, error) { return idle{}, nil }, func() (Encoder, error) { return idle{}, nil })
+			m := New(Options{}, func(media.TrackID) (Decoder, error) { return idle{}, nil }, func() (Encoder, error) { return idle{}, nil })
 			var sources []Source
 			var members []string
 			for i := range c.listeners {

@@ -10,7 +10,7 @@ import (
 )
 
 // loud makes a level that can be changed.
-func loud(level *uint8) func([]float32) uint8 { return func([]float32) uint8 { return *level } }
+func loud(level *uint8) func() uint8 { return func() uint8 { return *level } }
 
 // inMix tells who is in the mix.
 func (k *studio) inMix() (members string) {
@@ -59,7 +59,7 @@ func TestWhoIsHeardIsNotPushedOutByACough(t *testing.T) {
 
 func TestMicrophonesWithoutLevelsAreListenedTo(t *testing.T) {
 	k := newStudio(t, Options{Talkers: 2, NoLevelling: true})
-	none := func([]float32) uint8 { return media.NoLevel }
+	none := func() uint8 { return media.NoLevel }
 	k.say("a", tone(500, 0.2)).level = none
 	k.say("b", tone(600, 0.001)).level = none
 	k.say("c", tone(700, 0)).level = none

@@ -163,7 +163,7 @@ func TestPausesDoNotPump(t *testing.T) {
 			return hiss(i)
 		}
 		return voice(i) + hiss(i)
-	}).level = func([]float32) uint8 { return 40 } // always in the mix
+	}).level = func() uint8 { return 40 } // always in the mix
 	k.mixer.SetListeners(nil, true)
 	k.run(10*time.Second + 200*ms)
 	gain := k.mixer.streams[0].level.gain

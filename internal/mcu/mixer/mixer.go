@@ -54,10 +54,12 @@ type Talker struct {
 }
 
 const (
-	// maxScreens is how many tracks of screen sound are heard, and
-	// maxUnlevelled how many microphones without level are decoded to find
-	// theirs.
-	maxScreens, maxUnlevelled = 8, 8
+	// maxScreens is how many tracks of screen sound are heard.
+	maxScreens = 8
+	// maxUnlevelled is how many microphones that aren't heard and send no
+	// level are decoded at once to find theirs; after probeTicks it is
+	// another's turn.
+	maxUnlevelled, probeTicks = 8, 10
 	// late is by how much a Tick may be late without the time between being
 	// given up.
 	late = 200 * time.Millisecond
@@ -221,15 +223,25 @@ func (m *Mixer) beat(now media.Time) {
 	m.deadline = m.deadline.Add(interval)
 }
 
-// probe decodes microphones whose packets carry no level, so as to learn it.
+// probe decodes microphones whose packets carry no level, so as to learn it:
+// all that are heard, and some of the others in turn.
 func (m *Mixer) probe() {
 	n := 0
 	for _, s := range m.streams {
-		if s.voice == nil || !s.unlevelled || s.gone {
+		if s.voice != nil && s.unlevelled && s.stage == out {
+			n++
+		}
+	}
+	turn, i := int(m.timestamp/frame/probeTicks), 0
+	for _, s := range m.streams {
+		if s.voice == nil || !s.unlevelled {
 			continue
 		}
-		if n++; n > maxUnlevelled && s.stage == out {
-			continue
+		if s.stage == out {
+			i++
+			if (i+turn)%n >= maxUnlevelled {
+				continue
+			}
 		}
 		if !m.fill(s) {
 			continue

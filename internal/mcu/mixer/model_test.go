@@ -60,7 +60,7 @@ func TestThePlainModelAgrees(t *testing.T) {
 	levels := make([]uint8, 7)
 	for i := range levels {
 		members = append(members, fmt.Sprint("m", i))
-		k.say(members[i], noise(uint64(i), 0.1)).level = func([]float32) uint8 { return levels[i] }
+		k.say(members[i], noise(uint64(i), 0.1)).level = func() uint8 { return levels[i] }
 		levels[i] = 127
 	}
 	k.mixer.SetListeners(members, true)
@@ -72,7 +72,7 @@ func TestThePlainModelAgrees(t *testing.T) {
 	k.each = func(mixes []Mix) {
 		for _, x := range mixes {
 			seen[x.Without]++
-			got, want := samples(x), b.expect(x.Without)
+			got, want := k.codecs.samples(x), b.expect(x.Without)
 			for i := range want {
 				if d := math.Abs(float64(got[i] - want[i])); d > 2e-6 {
 					t.Fatalf("%v, the mix without %q, sample %d: %v, the model says %v", k.now.Sub(start), x.Without, i, got[i], want[i])

@@ -10,6 +10,7 @@ const queueSize = 128
 type queued struct {
 	full     bool
 	dtx      bool
+	hush     bool // its level says that it is no more than noise
 	seq      media.Seq
 	ts       media.Ticks
 	captured media.Time
@@ -38,7 +39,8 @@ func (q *queue) put(p *media.Packet, length int) (old bool) {
 	q.highest = max(q.highest, p.Seq)
 	*at = queued{
 		full: true, seq: p.Seq, ts: p.Timestamp, captured: captured(p), length: length,
-		dtx: isDTX(p.Payload), payload: append(at.payload[:0], p.Payload...),
+		dtx: isDTX(p.Payload), hush: p.AudioLevel != media.NoLevel && p.AudioLevel > -enters,
+		payload: append(at.payload[:0], p.Payload...),
 	}
 	return false
 }

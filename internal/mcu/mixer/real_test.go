@@ -22,8 +22,8 @@ const (
 	start = media.Time(1000 * time.Hour)
 )
 
-func decoder() (mixer.Decoder, error) { return opus.NewDecoder() }
-func encoder() (mixer.Encoder, error) { return opus.NewEncoder(64_000) }
+func decoder(media.TrackID) (mixer.Decoder, error) { return opus.NewDecoder() }
+func encoder() (mixer.Encoder, error)              { return opus.NewEncoder(64_000) }
 
 // voice is a member whose microphone hears a vowel that comes and goes.
 type voice struct {

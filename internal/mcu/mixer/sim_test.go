@@ -60,6 +60,7 @@ type codecs struct {
 	signals  []signal
 	decoders int // open
 	encoders int
+	made     []*fakeEncoder
 	decoded  int
 	encoded  int
 	fail     bool
@@ -80,7 +81,8 @@ func (c *codecs) encoder() (Encoder, error) {
 		return nil, errFake
 	}
 	c.encoders++
-	return &fakeEncoder{codecs: c}, nil
+	c.made = append(c.made, &fakeEncoder{codecs: c, number: byte(len(c.made))})
+	return c.made[len(c.made)-1], nil
 }
 
 type fakeDecoder struct {
@@ -92,7 +94,7 @@ type fakeDecoder struct {
 const fakeSize = 12 // of a packet
 
 func fakePacket(dst []byte, toc byte, signal int, at int64) []byte {
-	dst = append(dst, toc, byte(1), byte(signal), 0) // toc code 0 or 3
+	dst = append(dst, toc, 2, byte(signal), 0) // two frames, if toc is of code 3
 	return binary.BigEndian.AppendUint64(dst, uint64(at))
 }
 
@@ -132,27 +134,28 @@ func (d *fakeDecoder) Conceal(pcm []float32) error {
 
 func (d *fakeDecoder) Close() { d.codecs.decoders-- }
 
-// fakeEncoder writes the samples down.
-type fakeEncoder struct{ codecs *codecs }
+// fakeEncoder keeps the samples, and names itself in the packet.
+type fakeEncoder struct {
+	codecs *codecs
+	number byte
+	pcm    [frame * channels]float32
+}
 
 func (e *fakeEncoder) Encode(dst []byte, pcm []float32) ([]byte, error) {
 	e.codecs.encoded++
-	for _, x := range pcm {
-		dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(x))
-	}
-	return dst, nil
+	copy(e.pcm[:], pcm)
+	return append(dst, 'p', 'c', 'm', e.number), nil
 }
 
 func (e *fakeEncoder) Close() { e.codecs.encoders-- }
 
-// samples returns what a mix sounds like on the left.
-func samples(x Mix) []float32 {
+// samples returns what a mix of the last Tick sounds like on the left.
+func (c *codecs) samples(x Mix) []float32 {
 	pcm := make([]float32, frame)
-	if string(x.Payload) == silence {
-		return pcm
-	}
-	for i := range pcm {
-		pcm[i] = math.Float32frombits(binary.LittleEndian.Uint32(x.Payload[8*i:]))
+	if string(x.Payload) != silence {
+		for i := range pcm {
+			pcm[i] = c.made[x.Payload[3]].pcm[2*i]
+		}
 	}
 	return pcm
 }
@@ -166,7 +169,7 @@ type sender struct {
 	toc    byte                                 // 0: toc20
 	delay  func(rng *rand.Rand) time.Duration   // nil: 10 ms
 	lost   func(rng *rand.Rand, n int64) bool   // nil: none
-	level  func(pcm []float32) (level uint8)    // nil: measured
+	level  func() (level uint8)                 // nil: measured
 	dtx    func(at time.Duration) (silent bool) // nil: never
 	from   time.Duration                        // when it begins
 	until  time.Duration                        // 0: never ends
@@ -268,12 +271,12 @@ func (k *studio) send(s *sender, now time.Duration) {
 }
 
 func (k *studio) levelOf(s *sender, at int64) uint8 {
+	if s.level != nil {
+		return s.level()
+	}
 	pcm := make([]float32, s.size())
 	for i := range pcm {
 		pcm[i] = k.codecs.signals[s.signal](at + int64(i))
-	}
-	if s.level != nil {
-		return s.level(pcm)
 	}
 	return levelOf(loudness(pcm))
 }
@@ -309,7 +312,7 @@ func (k *studio) listen(mixes []Mix) {
 	for _, x := range mixes {
 		h := k.heard[x.Without]
 		h = append(h, make([]float32, (k.ticks-1)*frame-len(h))...)
-		k.heard[x.Without] = append(h, samples(x)...)
+		k.heard[x.Without] = append(h, k.codecs.samples(x)...)
 	}
 }
 

@@ -66,8 +66,17 @@ type stream struct {
 	stats *Stats
 }
 
+// arrived returns when p came to the server, if that can be.
+func arrived(now media.Time, p *media.Packet) media.Time {
+	if p.Arrival.After(now) || now.Sub(p.Arrival) > time.Second {
+		return now
+	}
+	return p.Arrival
+}
+
 // write takes a packet.
 func (s *stream) write(now media.Time, p *media.Packet) {
+	arrival := arrived(now, p)
 	length := 0
 	if len(p.Payload) > 0 {
 		if length = opusLength(p.Payload); length == 0 {
@@ -75,9 +84,9 @@ func (s *stream) write(now media.Time, p *media.Packet) {
 			return
 		}
 	}
-	if s.restarted(p) {
+	if s.restarted(arrival, p) {
 		s.stats.Restarts++
-		s.restart(p)
+		s.restart(arrival, p)
 	}
 	switch {
 	case s.queue.has(p.Seq):
@@ -89,7 +98,7 @@ func (s *stream) write(now media.Time, p *media.Packet) {
 	if length == 0 {
 		return
 	}
-	s.arrivals.observe(p.Arrival, p.Timestamp)
+	s.arrivals.observe(arrival, p.Timestamp)
 	if s.unlevelled = p.AudioLevel == media.NoLevel; !s.unlevelled && s.voice != nil {
 		s.presence.packet(now, p.AudioLevel, p.Voice)
 		if s.presence.since == now {
@@ -98,24 +107,24 @@ func (s *stream) write(now media.Time, p *media.Packet) {
 		s.voice.Heard(now, p.AudioLevel, p.Voice)
 	}
 	if p.Timestamp >= s.lately.ts || s.lately.arrival.IsZero() {
-		s.lately.captured, s.lately.ts, s.lately.arrival = captured(p), p.Timestamp, p.Arrival
+		s.lately.captured, s.lately.ts, s.lately.arrival = captured(p), p.Timestamp, arrival
 	}
 }
 
 // restarted reports whether p can't be of the stream so far.
-func (s *stream) restarted(p *media.Packet) bool {
+func (s *stream) restarted(arrival media.Time, p *media.Packet) bool {
 	if !s.arrivals.started {
 		return false
 	}
-	off := s.arrivals.transit(p.Arrival, p.Timestamp) - s.arrivals.base
+	off := s.arrivals.transit(arrival, p.Timestamp) - s.arrivals.base
 	jump := p.Seq - s.queue.highest
 	return off > restartAfter || off < -restartAfter || jump > restartSeq || jump < -restartSeq
 }
 
-func (s *stream) restart(p *media.Packet) {
+func (s *stream) restart(arrival media.Time, p *media.Packet) {
 	s.queue.clear()
 	s.queue.highest = p.Seq
-	s.arrivals.restart(p.Arrival, p.Timestamp)
+	s.arrivals.restart(arrival, p.Timestamp)
 	s.lately.arrival = 0
 	if s.play != nil {
 		s.play.interrupt(p.Seq)
@@ -175,6 +184,11 @@ func (s *stream) due(q *queued, at int64) *queued {
 func (s *stream) resume(now media.Time) bool {
 	p, at := s.play, s.arrivals.clock(now)
 	q := s.queue.from(p.seq)
+	for ; q != nil && q.hush && !p.fresh; q = s.queue.from(p.seq) {
+		// Noise now and then within a pause (DTX) sounds worse than silence.
+		s.stats.Lost += uint64(q.seq - p.seq)
+		p.seq = q.seq + 1
+	}
 	if q == nil {
 		return false
 	}
