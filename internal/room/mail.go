@@ -7,16 +7,20 @@ import (
 	"github.com/tutti-rtc/tutti/api"
 )
 
-// readMail takes in what the media plane told since the last turn.
-func (r *Room) readMail() {
+// readMail takes in what the media plane told since the last turn, and reports
+// whether any of it may change a path.
+func (r *Room) readMail() (news bool) {
 	if p := r.mailbox.takeProgram(); p != nil && r.mixed != nil {
 		r.setProgram(*p)
+		news = true
 	}
 	for _, l := range r.mailbox.take() {
 		if !l.member.left {
+			news = news || l.connected != nil || l.line != nil
 			r.read(l.member, &l)
 		}
 	}
+	return news
 }
 
 func (r *Room) read(m *member, l *mail) {

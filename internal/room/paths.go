@@ -193,6 +193,9 @@ func (m *pathMember) set(now media.Time, path api.Path, reason api.PathReason) {
 // never.
 func (p *paths) deadline() media.Time { return p.wake }
 
+// due reports whether that time has come.
+func (p *paths) due(now media.Time) bool { return !p.wake.IsZero() && !now.Before(p.wake) }
+
 // wakeAt asks for an update at t, if that is not past.
 func (p *paths) wakeAt(now, t media.Time) {
 	if t.After(now) && (p.wake.IsZero() || t.Before(p.wake)) {

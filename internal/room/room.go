@@ -84,9 +84,12 @@ func (r *Room) loop() {
 		if c != nil {
 			c.run(r)
 		}
-		r.readMail()
-		r.expire()
-		r.settle()
+		// Most mail changes nothing that the paths would look at, and there is
+		// much of it in a large room.
+		news := r.readMail()
+		if r.expire() || news || c != nil || r.paths.due(r.now) || len(r.changed) > 0 {
+			r.settle()
+		}
 		timer.Reset(r.deadline().Sub(r.now))
 	}
 	for _, m := range r.members {
@@ -116,17 +119,20 @@ func (r *Room) deadline() media.Time {
 	return next
 }
 
-// expire removes whom nobody waits for any more, and ends an empty room.
-func (r *Room) expire() {
+// expire removes whom nobody waits for any more, and ends an empty room. It
+// reports whether somebody was removed.
+func (r *Room) expire() (removed bool) {
 	lost := func(m *member) bool {
 		return m.session == nil && !r.now.Before(m.awaySince.Add(r.options.AwayTime))
 	}
 	for i := slices.IndexFunc(r.members, lost); i >= 0; i = slices.IndexFunc(r.members, lost) {
 		r.remove(r.members[i], api.CodeTimeout)
+		removed = true
 	}
 	if len(r.members) == 0 && !r.now.Before(r.emptySince.Add(r.options.EmptyTime)) {
 		r.bye = &api.Bye{Code: api.CodeEnded}
 	}
+	return removed
 }
 
 // settle draws the conclusions from what has changed: paths first, and what is
