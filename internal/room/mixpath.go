@@ -109,8 +109,9 @@ func (t *thinLine) judge(now media.Time, m *pathMember) {
 type weakDevice struct {
 	retreat
 	told media.Time // when the last report counted
-	busy int        // reports running, up to now
-	idle media.Time // since when reports have said so, up to now; zero if they have not
+	busy int        // reports running that were of too much, up to now
+	hard media.Time // when the last of those came
+	idle media.Time // since when all have been of little; zero if they have not
 }
 
 // report takes what a client on a path tells of its burden.
@@ -123,8 +124,9 @@ func (w *weakDevice) report(now media.Time, path api.Path, l *api.Load) {
 	if gap > loadGap {
 		w.busy, w.idle = 0, 0
 	}
-	if l.Decode > busyDecode || l.Dropped > busyDropped {
+	if path == api.PathSFU && (l.Decode > busyDecode || l.Dropped > busyDropped) {
 		w.busy++
+		w.hard = now
 	} else {
 		w.busy = 0
 	}
@@ -135,21 +137,20 @@ func (w *weakDevice) report(now media.Time, path api.Path, l *api.Load) {
 		w.idle = now
 	}
 	switch {
-	case path == api.PathSFU && w.busy >= busyReports && !w.on:
+	case w.busy >= busyReports && !w.on:
 		w.come(now, weakLeast)
 	case w.on && !w.idle.IsZero() && now.Sub(w.idle) >= w.least:
 		w.goes(now)
-		w.busy = 0
 	}
 }
 
-// due returns when a weak device that was not given the program, so that it has
-// no reason to report, is taken for recovered; zero for never.
+// due returns when a weak device that was not given the program, so that it need
+// not report what it finds easy, is taken for recovered; zero for never.
 func (w *weakDevice) due(m *pathMember) media.Time {
 	if !w.on || m.path == api.PathMCU {
 		return 0
 	}
-	return max(w.told, m.since).Add(weakLeast)
+	return max(w.hard, m.since).Add(weakLeast)
 }
 
 func (w *weakDevice) judge(now media.Time, m *pathMember) {

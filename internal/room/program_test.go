@@ -127,6 +127,7 @@ func TestTheMixIsToldOfWhatHasChangedOnly(t *testing.T) {
 		scene := func() *api.Scene { return &api.Scene{Tiles: []api.SceneTile{{Width: 1, Height: 1}}} }
 		changes("the layout", true, settings(api.Settings{Path: api.PathAuto, Program: &api.ProgramSettings{Layout: api.LayoutScene, Scene: scene()}}))
 		changes("the same once more", false, settings(api.Settings{Path: api.PathAuto, Program: &api.ProgramSettings{Layout: api.LayoutScene, Scene: scene()}}))
+		changes("the same and the lock", false, settings(api.Settings{Locked: true, Path: api.PathAuto, Program: &api.ProgramSettings{Layout: api.LayoutScene, Scene: scene()}}))
 		changes("settings without the program's", false, settings(api.Settings{Locked: true, Path: api.PathAuto}))
 		changes("a track less", true, func() { ann.must(&api.Unpublish{Track: camera}) })
 		if p, _ := h.plane.mixing(); len(p.Members) != 0 || len(p.Viewers) != 2 || p.Settings.Layout != api.LayoutScene {
