@@ -202,7 +202,10 @@ func (s *sound) lateness(member string) (time.Duration, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	captured, ok := s.mixer.Heard(member)
-	return s.ticked.Sub(captured), ok
+	if !ok {
+		return 0, false
+	}
+	return s.ticked.Sub(captured), true
 }
 
 // talkers appends the members who talk, the loudest first.

@@ -14,6 +14,7 @@ import (
 	"github.com/tutti-rtc/tutti/internal/mcu/codec"
 	"github.com/tutti-rtc/tutti/internal/mcu/link"
 	"github.com/tutti-rtc/tutti/internal/mcu/picture"
+	"github.com/tutti-rtc/tutti/internal/mcu/text"
 	"github.com/tutti-rtc/tutti/internal/mcu/video"
 	"github.com/tutti-rtc/tutti/internal/media"
 )
@@ -57,7 +58,7 @@ func newStudio(t *testing.T) *studio {
 		t: t, clock: media.NewClock(), keys: map[uint32][]media.Time{}, sounds: map[uint32][]heard{}, marked: map[uint32]bool{},
 		wish: link.Program{Width: 1280, Height: 720, FPS: 30, Layout: "grid", Sound: true},
 	}
-	s.engine = newEngine(s, Options{Clock: s.clock, Codecs: (*plain)(s), Marks: (*plain)(s)})
+	s.engine = newEngine(s, Options{Clock: s.clock, Codecs: (*plain)(s), Marks: (*plain)(s), Faces: text.NewFaces()})
 	var running sync.WaitGroup
 	running.Go(s.engine.runSound)
 	running.Go(s.engine.runPictures)
@@ -165,6 +166,8 @@ type person struct {
 	mu     sync.Mutex
 	colour byte // guarded by mu; luma
 	value  float32
+	filmed media.Time // when the camera first took the present colour
+	spoken media.Time // when the microphone first took the present value
 	broken bool
 	gone   bool
 	ended  chan struct{}
@@ -205,6 +208,9 @@ func (p *person) films() {
 			if p.broken {
 				data[1] = 255
 			}
+			if p.filmed.IsZero() {
+				p.filmed = captured
+			}
 			p.mu.Unlock()
 			for _, f := range z.Packetize(nil, &codec.Frame{Data: data, KeyFrame: data[0] == 0}) {
 				seq++
@@ -236,6 +242,9 @@ func (p *person) talks() {
 			}
 			now := p.studio.clock.Now()
 			p.mu.Lock()
+			if p.spoken.IsZero() {
+				p.spoken = now
+			}
 			payload := binary.BigEndian.AppendUint32([]byte{0xfc}, math.Float32bits(p.value))
 			p.mu.Unlock()
 			p.studio.engine.Packet(p.mic, &media.Packet{
@@ -251,6 +260,7 @@ func (p *person) looks(colour byte, value float32) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.colour, p.value = colour, value
+	p.filmed, p.spoken = 0, 0
 }
 
 func (p *person) breaks(broken bool) {
