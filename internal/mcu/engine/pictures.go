@@ -21,6 +21,8 @@ const (
 	// stillInterval is how often a picture that does not change is encoded:
 	// it gets finer, and who waits for a picture sees that it flows.
 	stillInterval = 400 * time.Millisecond
+	// syncInterval is how often voices are matched with their pictures.
+	syncInterval = 250 * time.Millisecond
 	// rest is what part of the loop's time is left to others, so that a
 	// machine that is too slow makes fewer pictures and not later ones.
 	rest = 5
@@ -51,6 +53,7 @@ type pictures struct {
 	drawing
 	encoding
 	composed media.Time    // when the last picture was begun
+	synced   media.Time    // when voices were last made to wait for their pictures
 	cost     time.Duration // of the last picture
 	stats    link.Stats
 }
@@ -274,6 +277,26 @@ func (p *pictures) lateness(member string) time.Duration {
 	return d
 }
 
+// sync makes voices wait for pictures that come later than they do.
+func (p *pictures) sync(now media.Time) {
+	if now.Sub(p.synced) < syncInterval {
+		return
+	}
+	p.synced = now
+	for _, c := range p.casts {
+		if c.screen {
+			continue
+		}
+		var lag time.Duration
+		if c.track != nil && !c.off {
+			p.mu.Lock()
+			lag = c.track.lag
+			p.mu.Unlock()
+		}
+		p.engine.sound.wait(c.member, lag)
+	}
+}
+
 // compose decodes what is due, draws and encodes.
 func (p *pictures) compose(now media.Time) {
 	clock := startStopwatch()
@@ -283,6 +306,7 @@ func (p *pictures) compose(now media.Time) {
 		}
 	}
 	p.stats.Decode += clock.lap()
+	p.sync(now)
 	p.arrange(now)
 	p.draw(now)
 	p.stats.Compose += clock.lap() - p.takeScale()

@@ -21,6 +21,8 @@ const (
 	// late is by how much a frame of sound may be late until it counts as made
 	// now.
 	late = 200 * time.Millisecond
+	// maxWait is how long a voice waits for its pictures at most.
+	maxWait = 300 * time.Millisecond
 	// ticksPerHeartbeat is how many frames of 20 ms there are in one.
 	ticksPerHeartbeat = int(link.HeartbeatInterval / (20 * time.Millisecond))
 )
@@ -206,6 +208,20 @@ func (s *sound) lateness(member string) (time.Duration, bool) {
 		return 0, false
 	}
 	return s.ticked.Sub(captured), true
+}
+
+// wait lets a member's sound wait for its pictures, which are whole so long after
+// their capture.
+func (s *sound) wait(member string, pictures time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	captured, ok := s.mixer.Heard(member)
+	if !ok {
+		return
+	}
+	// What is between capture and heard, but for the wait, is the way here.
+	way := s.ticked.Sub(captured) - s.mixer.Delay(member)
+	s.mixer.Hold(member, min(max(pictures-way, 0), maxWait))
 }
 
 // talkers appends the members who talk, the loudest first.

@@ -26,6 +26,7 @@ type track struct {
 	number uint32 // constant
 
 	receiver *video.Receiver // guarded by pictures.mu
+	lag      time.Duration   // guarded by pictures.mu; from capture until most pictures are here
 	stream   uint8           // guarded by pictures.mu; that the receiver is for
 	waiting  []frame         // guarded by pictures.mu; whole, in decoding order
 	spare    [][]byte        // guarded by pictures.mu; storage of frames that were decoded
@@ -77,6 +78,7 @@ func (t *track) collect(now media.Time) (whole bool) {
 			data: append(data[:0], f.Data...), codec: f.Codec, timestamp: f.Timestamp,
 			captured: f.Captured, orientation: f.Orientation,
 		})
+		t.lags(now, f.Captured)
 		whole = true
 	}
 	return whole
@@ -177,6 +179,16 @@ func (t *track) pace(f *frame) {
 		t.interval = d
 	}
 	t.interval += (d - t.interval) / 8
+}
+
+// lags measures how late pictures are: of most, and not of the latest ones.
+func (t *track) lags(now, captured media.Time) {
+	switch d := now.Sub(captured); {
+	case d > t.lag:
+		t.lag += (d - t.lag) / 8
+	default:
+		t.lag -= (t.lag - d) / 64
+	}
 }
 
 // fail gives a track up.

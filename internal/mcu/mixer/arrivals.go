@@ -47,6 +47,7 @@ type arrivals struct {
 	histogram [buckets]float64 // of delays over base
 	weight    float64          // of the next packet
 	total     float64          // of all
+	floor     int64            // the least target; see Mixer.Hold
 	target    int64            // delay over base to aim at
 }
 
@@ -121,5 +122,5 @@ func (a *arrivals) aim() {
 			break
 		}
 	}
-	a.target = min(max(int64(b+1)*bucket+frame, minTarget), maxTarget)
+	a.target = min(max(int64(b+1)*bucket+frame, minTarget, a.floor), maxTarget)
 }
