@@ -71,8 +71,7 @@ type drawing struct {
 type encoding struct {
 	renditions []*rendition
 	seqs       map[uint32]media.Seq // the last one of each output
-	heat       heat
-	encoded    media.Time // when one was last encoded
+	encoded    media.Time           // when one was last encoded
 }
 
 func newPictures(e *Engine) *pictures {
@@ -232,7 +231,7 @@ func (p *pictures) interval() time.Duration {
 // a still one is encoded again.
 func (p *pictures) due(now media.Time) media.Time {
 	due := p.encoded.Add(stillInterval)
-	if p.stage.Moving(now) {
+	if p.stage.Moving(now) || !p.settled() {
 		due = now
 	}
 	p.mu.Lock()

@@ -23,6 +23,8 @@ type rendition struct {
 	encoder    codec.VideoEncoder
 	packetizer *video.Packetizer
 	small      *picture.Picture // scaled; nil if it is of the canvas's size
+	active     []byte           // of small
+	settled    bool             // it does not get sharper any more
 	payloads   []video.Payload
 	seq        media.Seq
 	key        media.Time // of the last key frame
@@ -67,28 +69,31 @@ func (p *pictures) fit(list []link.Rendition) {
 	}
 }
 
-// encode encodes the canvas in all renditions, if it has changed or has yet to
-// become sharp, and now and then while it is still.
+// encode encodes the canvas in all renditions that need it: those of a picture
+// that has changed or has yet to become sharp, and now and then those of a still
+// one.
 func (p *pictures) encode(now media.Time) {
-	warm := p.heat.take(p.canvas.Active())
-	p.canvas.Taken()
-	still := !warm && now.Sub(p.encoded) < stillInterval
+	active := p.canvas.Active()
+	changed := slices.Contains(active, 1)
+	refresh := now.Sub(p.encoded) >= stillInterval
 	sent := false
 	for _, r := range p.renditions {
 		key := p.keyFrame(now, r)
-		if still && !key && r.seq > 0 {
+		if !changed && !refresh && !key && r.settled {
 			continue
-		}
-		var active []byte
-		if r.small == nil {
-			active = p.heat.active
 		}
 		p.encodeOne(now, r, codec.EncodeOptions{Timestamp: ticks(now), KeyFrame: key, Active: active})
 		sent = true
 	}
+	p.canvas.Taken()
 	if sent {
 		p.encoded = now
 	}
+}
+
+// settled reports whether no rendition gets sharper while the picture is still.
+func (p *pictures) settled() bool {
+	return !slices.ContainsFunc(p.renditions, func(r *rendition) bool { return !r.settled })
 }
 
 // keyFrame reports whether a key frame is wanted of a rendition and may be made,
@@ -108,13 +113,15 @@ func (p *pictures) encodeOne(now media.Time, r *rendition, o codec.EncodeOptions
 	from := p.canvas.Picture()
 	if r.small != nil {
 		p.scale(r.small, from)
-		from = r.small
+		r.active = shrink(r.active, o.Active, from.Size(), r.small.Size())
+		from, o.Active = r.small, r.active
 	}
 	f, err := r.encoder.Encode(from, o)
 	if err != nil || f == nil {
 		p.stats.Skipped++
 		return
 	}
+	r.settled = f.Settled
 	if f.KeyFrame {
 		r.key = now
 	}

@@ -350,6 +350,7 @@ type pen struct {
 	codec  media.Codec
 	size   media.Dimensions
 	begun  bool
+	still  int // pictures since anything changed
 }
 
 func (p *pen) Encode(from *picture.Picture, o codec.EncodeOptions) (*codec.Frame, error) {
@@ -358,7 +359,10 @@ func (p *pen) Encode(from *picture.Picture, o codec.EncodeOptions) (*codec.Frame
 	p.studio.frames = append(p.studio.frames, shot{p.studio.clock.Now(), from.Size(), from.Clone(), p.codec})
 	key := o.KeyFrame || !p.begun
 	p.begun = true
-	return &codec.Frame{Data: []byte{1, 2, 3}, KeyFrame: key}, nil
+	if p.still++; o.Active == nil || slices.Contains(o.Active, 1) || key {
+		p.still = 0
+	}
+	return &codec.Frame{Data: []byte{1, 2, 3}, KeyFrame: key, Settled: p.still >= 10}, nil
 }
 func (p *pen) SetRate(media.Bitrate, int) {}
 func (p *pen) Close()                     {}
