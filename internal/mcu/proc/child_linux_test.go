@@ -29,6 +29,9 @@ func TestAMixerComesUpAndIsSpokenTo(t *testing.T) {
 	c, l := start(t, Options{})
 	conn := <-l.up
 	pid := <-l.pids
+	if ready := <-l.ready; len(ready.Sandbox) < 5 || ready.Lacking != nil {
+		t.Errorf("its sandbox is %q, without %q", ready.Sandbox, ready.Lacking)
+	}
 	for _, what := range []byte{doEcho, doVisit} {
 		if conn.WritePacket(7, packet(what)); <-l.packets != 7 {
 			t.Error("another number came back")

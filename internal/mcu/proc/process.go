@@ -90,6 +90,7 @@ func (p *process) Message(m link.Message) {
 		if !p.up {
 			p.up = true
 			p.child.ready.Store(true)
+			p.child.opt.Log.Info("the mixer is ready", "sandbox", m.Sandbox, "lacking", m.Lacking)
 			p.child.handler.Up(p.conn, m)
 		}
 		return

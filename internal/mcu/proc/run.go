@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/tutti-rtc/tutti/internal/mcu/link"
+	"github.com/tutti-rtc/tutti/internal/mcu/proc/sandbox"
 )
 
 // ErrByHand says that there is no server at the other end.
@@ -27,7 +28,9 @@ func Run(ctx context.Context, engine Engine) error {
 		return err
 	}
 	signal.Ignore(os.Interrupt, syscall.SIGTERM)
-	if err := conn.Write(link.Ready{}); err != nil {
+	var ready link.Ready
+	ready.Sandbox, ready.Lacking = sandbox.Enter()
+	if err := conn.Write(ready); err != nil {
 		return errors.Join(err, conn.Close())
 	}
 	err = engine(ctx, conn, marks)

@@ -32,6 +32,10 @@ func TestMain(m *testing.M) {
 		imprison(strings.Split(os.Args[2], ","), os.Args[3])
 		return
 	}
+	if len(os.Args) == 2 && os.Args[1] == "as-mixer" {
+		mixImprisoned()
+		return
+	}
 	os.Exit(m.Run())
 }
 
