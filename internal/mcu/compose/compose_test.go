@@ -458,3 +458,25 @@ func benchmark(b *testing.B, n int, scale func(dst, src *picture.Picture)) {
 		c.Taken()
 	}
 }
+
+func TestAPictureOfTheTilesSizeIsCopied(t *testing.T) {
+	for _, factor := range []int{1, 2} {
+		var dst, src []media.Dimensions
+		c := New(media.Dimensions{Width: 1280, Height: 720}, func(d, s *picture.Picture) {
+			dst, src = append(dst, d.Size()), append(src, s.Size())
+			Scale(d, s)
+		}, nil)
+		c.Draw(Stage, []Tile{
+			{ID: "a", Rect: image.Rect(0, 0, 426, 240), Opacity: 1, Picture: picture.New(factor*426, factor*240), Orientation: media.NoOrientation},
+			{ID: "b", Rect: image.Rect(426, 240, 852, 480), Opacity: 1, Picture: picture.New(factor*426, factor*240), Orientation: media.NoOrientation},
+		})
+		if len(dst) != 2 {
+			t.Fatalf("%d pictures were drawn", len(dst))
+		}
+		for i := range dst {
+			if src[i].Width != factor*dst[i].Width || src[i].Height != factor*dst[i].Height {
+				t.Errorf("of a picture %d times as large, %v are drawn as %v", factor, src[i], dst[i])
+			}
+		}
+	}
+}

@@ -95,6 +95,9 @@ func (c *Canvas) paintPicture(dst *picture.Picture, t *Tile) {
 		}
 	} else {
 		part = crop(seen, size)
+		if tile := t.Rect.Size(); tile.X >= size.X && tile.Y >= size.Y {
+			part = behind(crop(seen, tile), tile, size)
+		}
 	}
 	if turns&1 != 0 {
 		part.X, part.Y = part.Y, part.X
@@ -136,6 +139,14 @@ func crop(p, size image.Point) image.Point {
 	}
 	part.X, part.Y = min((part.X+1)&^1, p.X&^1), min((part.Y+1)&^1, p.Y&^1)
 	return image.Pt(max(part.X, 2), max(part.Y, 2))
+}
+
+// behind returns what part of a picture is seen inside a tile's frame, if the
+// frame lies on it and does not make it smaller: a picture of the tile's size, or
+// of twice that, is then copied or halved and not scaled by an odd factor.
+func behind(part, tile, seen image.Point) image.Point {
+	within := func(part, tile, seen int) int { return max((part*seen+tile/2)/tile&^1, 2) }
+	return image.Pt(within(part.X, tile.X, seen.X), within(part.Y, tile.Y, seen.Y))
 }
 
 // inside returns where in size a picture of shape p lies if all of it is to be

@@ -16,6 +16,12 @@ func toYUV(c color.RGBA) yuv {
 	return yuv{uint8(y + 0.5), uint8(u + 0.5), uint8(v + 0.5)}
 }
 
+// YUV returns a colour as pictures have it: limited range, BT.601.
+func YUV(c color.RGBA) (y, u, v uint8) {
+	p := toYUV(c)
+	return p.y, p.u, p.v
+}
+
 // convert turns a premultiplied colour into premultiplied luma and chroma. The
 // parts of the colour are 0 to 255, opacity is 0 to 1.
 func convert(r, g, b, opacity float64) (y, u, v float64) {

@@ -153,7 +153,9 @@ func (p *pictures) draw(now media.Time) {
 			t.Fit = compose.Contain
 		}
 		if at.Item == "" {
-			t.ID, t.Picture = "box "+strconv.Itoa(at.Cell), p.box(at.Background)
+			c := colour(at.Background)
+			t.ID, t.Picture = "box "+strconv.Itoa(at.Cell), p.box(c)
+			t.Version = uint64(c.R)<<16 | uint64(c.G)<<8 | uint64(c.B)
 		} else if c, ok := p.casts[at.Item]; ok {
 			p.dress(&t, c)
 		}
@@ -180,17 +182,16 @@ func (p *pictures) dress(t *compose.Tile, c *cast) {
 }
 
 // box returns a picture of one colour, for a scene's plain tile.
-func (p *pictures) box(background string) *picture.Picture {
-	if box := p.boxes[background]; box != nil {
+func (p *pictures) box(c color.RGBA) *picture.Picture {
+	if box := p.boxes[c]; box != nil {
 		return box
 	}
-	c := colour(background)
-	box := picture.New(16, 16)
-	box.Fill(color.RGBToYCbCr(c.R, c.G, c.B))
+	box := picture.New(block, block)
+	box.Fill(compose.YUV(c))
 	if p.boxes == nil || len(p.boxes) > api.MaxSceneTiles {
-		p.boxes = make(map[string]*picture.Picture)
+		p.boxes = make(map[color.RGBA]*picture.Picture)
 	}
-	p.boxes[background] = box
+	p.boxes[c] = box
 	return box
 }
 

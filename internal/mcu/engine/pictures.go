@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"image/color"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -63,8 +64,8 @@ type drawing struct {
 	canvas  *compose.Canvas
 	tiles   []compose.Tile
 	talkers []string
-	boxes   map[string]*picture.Picture // of scenes, by colour
-	scaled  time.Duration               // since it was last taken into the stats
+	boxes   map[color.RGBA]*picture.Picture // of scenes, by colour
+	scaled  time.Duration                   // since it was last taken into the stats
 }
 
 // encoding is what the renditions share.
