@@ -119,7 +119,7 @@ func (c *connection) review(now media.Time) {
 		again = again || s.track.kind == media.Video
 		slots, list = append(slots, s), append(list, l)
 	}
-	c.peer.SetWanted(layers.Allocate(estimate, list))
+	c.peer.SetWanted(max(layers.Allocate(estimate, list), c.hoped()))
 	c.tellLine(now, estimate, known, list)
 	for i, s := range slots {
 		s.aim(now, int8(list[i].Target))

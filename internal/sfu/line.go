@@ -19,6 +19,18 @@ const (
 type lineNews struct {
 	told Line
 	at   media.Time
+	// short is what was needed when the line was last told to be short.
+	short media.Bitrate
+}
+
+// hoped returns what the line is probed for beyond what is sent: a member who has
+// the program since its line was short shall have the others' tracks again once
+// it carries them with something to spare.
+func (c *connection) hoped() media.Bitrate {
+	if _, fill := c.endpoint.wished(); fill != FillProgram {
+		return 0
+	}
+	return c.line.short * 14 / 10
 }
 
 // tellLine tells how the line fares, if that is news. list has been allocated.
@@ -42,7 +54,10 @@ func (c *connection) tellLine(now media.Time, estimate media.Bitrate, known bool
 	if !told.news(line) || now.Sub(c.line.at) < lineInterval || c.endpoint.connection() != c {
 		return
 	}
-	c.line = lineNews{told: line, at: now}
+	c.line.told, c.line.at = line, now
+	if line.Short {
+		c.line.short = line.Needed
+	}
 	c.endpoint.notify(Notice{Line: &line})
 }
 
