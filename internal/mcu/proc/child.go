@@ -223,6 +223,10 @@ type death struct {
 // calm is after what life a process has proven itself.
 const calm = time.Minute
 
+// atOnce is how many deaths in a row are followed by a new life at once: a stream
+// that kills twice is left out by then.
+const atOnce = 3
+
 // pace is what deaths make of the next life.
 type pace struct {
 	base time.Duration // constant; of patience
@@ -247,9 +251,9 @@ func (p *pace) after(d death, left bool) time.Duration {
 		p.failures = 1
 	}
 	switch {
-	case p.failures <= 1:
+	case p.failures <= atOnce:
 		return 0
-	case p.failures <= 3:
+	case p.failures <= 2*atOnce:
 		return time.Second
 	}
 	return 5 * time.Second

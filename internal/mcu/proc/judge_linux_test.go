@@ -91,7 +91,7 @@ func TestAWatchdogThatOversleptBlamesNobody(t *testing.T) {
 	}
 }
 
-func TestTheFirstRestartIsAtOnceAndLaterOnesTakeTime(t *testing.T) {
+func TestTheFirstRestartsAreAtOnceAndLaterOnesTakeTime(t *testing.T) {
 	p := pace{base: patience, patience: patience}
 	crash := death{cause: errors.New("crash"), lived: time.Second}
 	steps := []struct {
@@ -100,8 +100,13 @@ func TestTheFirstRestartIsAtOnceAndLaterOnesTakeTime(t *testing.T) {
 		want  time.Duration
 	}{
 		{crash, false, 0},
+		{crash, false, 0},
+		{crash, false, 0},
 		{crash, false, time.Second},
 		{crash, true, 0}, // the cause is known
+		{crash, false, 0},
+		{crash, false, 0},
+		{crash, false, time.Second},
 		{crash, false, time.Second},
 		{crash, false, time.Second},
 		{crash, false, 5 * time.Second},
