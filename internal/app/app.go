@@ -41,6 +41,7 @@ type Server struct {
 	turn   *turn.Server
 	where  *locator
 	local  localAddrs
+	mixers *mixers
 	rooms  *room.Rooms
 	signal *signal.Handler
 	doctor *doctor.Handler
@@ -102,7 +103,8 @@ func (s *Server) compose(ln net.Listener, certificate *httpd.Certificate, o Opti
 	if err := s.openMedia(advertise, certificate); err != nil {
 		return err
 	}
-	s.rooms = room.New(mediaPlane{s.media, newMixers(limits.MaxMixers, s.log)}, room.Options{
+	s.mixers = newMixers(limits.MaxMixers, s.log)
+	s.rooms = room.New(mediaPlane{s.media, s.mixers}, room.Options{
 		Limits: api.Limits{
 			MessageBytes: limits.MaxMessageBytes, MessageRate: int(limits.MessageRate),
 			Tracks: limits.MaxTracks, Members: limits.MaxMembers, DataBytes: limits.MaxDataBytes,

@@ -35,6 +35,7 @@ func (s *Server) metrics() []httpd.Metric {
 	}
 	list = append(list, wayMetrics(m.Selected)...)
 	list = append(list, turnMetrics(s.turn.Stats())...)
+	list = append(list, s.mixers.metrics()...)
 	return append(list, causeMetrics(sig, r)...)
 }
 

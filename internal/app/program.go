@@ -1,68 +1,14 @@
 package app
 
 import (
-	"fmt"
-	"log/slog"
-	"runtime"
 	"sync"
 
 	"github.com/tutti-rtc/tutti/api"
 	"github.com/tutti-rtc/tutti/internal/mcu"
-	"github.com/tutti-rtc/tutti/internal/mcu/codec/system"
-	"github.com/tutti-rtc/tutti/internal/mcu/proc"
 	"github.com/tutti-rtc/tutti/internal/media"
 	"github.com/tutti-rtc/tutti/internal/room"
 	"github.com/tutti-rtc/tutti/internal/sfu"
 )
-
-// mixers starts the mixers of all rooms, as many as there may be at one time.
-type mixers struct {
-	places chan struct{} // constant; holds one for each mixer that runs
-	log    *slog.Logger  // constant
-	codecs error         // constant; why this build can't mix, or nil
-}
-
-// newMixers allows n mixers, or two for each core.
-func newMixers(n int, log *slog.Logger) *mixers {
-	if n == 0 {
-		n = 2 * runtime.NumCPU()
-	}
-	_, err := system.New()
-	return &mixers{places: make(chan struct{}, n), log: log, codecs: err}
-}
-
-// start begins a mixer for a room (mcu.Options.Start).
-func (m *mixers) start(h mcu.ProcessHandler, log *slog.Logger) (mcu.Process, error) {
-	if m.codecs != nil {
-		return nil, m.codecs
-	}
-	select {
-	case m.places <- struct{}{}:
-	default:
-		return nil, fmt.Errorf("this server mixes %d rooms, as many as it may at one time (--max-mixers): try again later", cap(m.places))
-	}
-	p, err := mcu.StartProcess(proc.Options{Log: log}, h)
-	if err != nil {
-		<-m.places
-		return nil, err
-	}
-	return placed{p, m}, nil
-}
-
-// running returns how many mixers run.
-func (m *mixers) running() int { return len(m.places) }
-
-// placed is a mixer that gives its place back.
-type placed struct {
-	mcu.Process
-	mixers *mixers
-}
-
-// Close ends the mixer (mcu.Process).
-func (p placed) Close() {
-	p.Process.Close()
-	<-p.mixers.places
-}
 
 // program makes a room's program once it is wanted for the first time.
 type program struct {

@@ -17,7 +17,6 @@ type mix struct {
 	program *Program
 	process Process
 	over    chan struct{} // closed by end
-	stats   atomic.Pointer[link.Stats]
 
 	outputs atomic.Pointer[outputs] // replaced by the loop
 

@@ -1,6 +1,7 @@
 package mcu
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"github.com/tutti-rtc/tutti/internal/mcu/link"
@@ -27,6 +28,38 @@ type child struct {
 
 	proc atomic.Pointer[proc.Child]
 	conn atomic.Pointer[link.Conn] // nil while there is no process
+
+	mu      sync.Mutex
+	past    link.Stats // guarded by mu; of processes that have ended
+	present link.Stats // guarded by mu; as told last
+}
+
+// ProcessStats counts what mixers' processes have done.
+type ProcessStats struct {
+	Processes proc.Stats
+	Mixed     link.Stats
+}
+
+// Add returns the sum of two.
+func (s ProcessStats) Add(o ProcessStats) ProcessStats {
+	s.Processes.Starts += o.Processes.Starts
+	s.Processes.Crashes += o.Processes.Crashes
+	s.Processes.Hangs += o.Processes.Hangs
+	s.Processes.Breaches += o.Processes.Breaches
+	s.Mixed = s.Mixed.Add(o.Mixed)
+	return s
+}
+
+// Stats returns what all processes so far have done (Process).
+func (c *child) Stats() ProcessStats {
+	var s ProcessStats
+	if p := c.proc.Load(); p != nil {
+		s.Processes = p.Stats()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.Mixed = c.past.Add(c.present)
+	return s
 }
 
 // WritePacket hands a packet over (Process).
@@ -54,6 +87,9 @@ func (c *child) Up(conn *link.Conn, _ link.Ready) {
 // Down notes the end of a process (proc.Handler).
 func (c *child) Down(cause error, suspects []uint32) {
 	c.conn.Store(nil)
+	c.mu.Lock()
+	c.past, c.present = c.past.Add(c.present), link.Stats{}
+	c.mu.Unlock()
 	var leftOut []uint32
 	for _, number := range suspects {
 		if p := c.proc.Load(); p != nil && p.LeftOut(number) {
@@ -67,4 +103,12 @@ func (c *child) Down(cause error, suspects []uint32) {
 func (c *child) Packet(number uint32, p *media.Packet) { c.handler.Packet(number, p) }
 
 // Message hands on what the process says (link.Handler).
-func (c *child) Message(m link.Message) { c.handler.Message(m) }
+func (c *child) Message(m link.Message) {
+	if alive, ok := m.(link.Alive); ok {
+		c.mu.Lock()
+		c.present = alive.Stats
+		c.mu.Unlock()
+		return
+	}
+	c.handler.Message(m)
+}

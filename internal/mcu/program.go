@@ -273,10 +273,6 @@ func (h handler) Packet(output uint32, p *media.Packet) {
 
 // Message takes what the process says (ProcessHandler).
 func (h handler) Message(m link.Message) {
-	if alive, ok := m.(link.Alive); ok {
-		h.mix.stats.Store(&alive.Stats)
-		return
-	}
 	h.on(func(now media.Time) { h.mix.message(now, m) })
 }
 

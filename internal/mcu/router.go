@@ -57,6 +57,8 @@ type Process interface {
 	WritePacket(number uint32, p *media.Packet)
 	// Write tells the process something; false while there is none.
 	Write(m link.Message) bool
+	// Stats returns what all processes so far have done.
+	Stats() ProcessStats
 	// Close ends the process and waits for it.
 	Close()
 }

@@ -184,6 +184,8 @@ func (p *houseProcess) Write(m link.Message) bool {
 	return !p.dead
 }
 
+func (p *houseProcess) Stats() ProcessStats { return ProcessStats{} }
+
 func (p *houseProcess) Close() {
 	p.house.mu.Lock()
 	defer p.house.mu.Unlock()

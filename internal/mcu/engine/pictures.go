@@ -323,6 +323,7 @@ func (p *pictures) catchUp(now media.Time, c *cast) {
 	p.mu.Lock()
 	p.frames = c.track.ripe(p.frames[:0], now.Add(p.interval()/2), lateness)
 	p.mu.Unlock()
+	p.stats.Late += uint64(max(len(p.frames)-1, 0)) // all but the newest
 	for i := range p.frames {
 		p.decode(c.track, &p.frames[i])
 	}

@@ -109,7 +109,8 @@ type Stats struct {
 	// its parts took of it.
 	CPU, Decode, Scale, Compose, Encode, Sound time.Duration
 	// Decoded, Broken and Late count frames of pictures: those decoded,
-	// those that a decoder refused, and those that came too late to show.
+	// those that a decoder refused, and those of which a newer one was there
+	// already when they were due.
 	Decoded, Broken, Late uint64
 	// Composed counts pictures, Encoded the frames of all renditions, and
 	// Skipped the pictures that were not composed as the machine was busy.
@@ -119,6 +120,26 @@ type Stats struct {
 	Mixed, Concealed uint64
 	// Dropped counts packets that the mixer did not take or could not send.
 	Dropped uint64
+}
+
+// Add returns the sum of two.
+func (s Stats) Add(o Stats) Stats {
+	s.CPU += o.CPU
+	s.Decode += o.Decode
+	s.Scale += o.Scale
+	s.Compose += o.Compose
+	s.Encode += o.Encode
+	s.Sound += o.Sound
+	s.Decoded += o.Decoded
+	s.Broken += o.Broken
+	s.Late += o.Late
+	s.Composed += o.Composed
+	s.Encoded += o.Encoded
+	s.Skipped += o.Skipped
+	s.Mixed += o.Mixed
+	s.Concealed += o.Concealed
+	s.Dropped += o.Dropped
+	return s
 }
 
 // Wants tells which sizes of pictures the program needs, so that publishers
