@@ -82,6 +82,8 @@ type Mixer struct {
 	curve   [frame]float32 // a fade in, raised cosine
 	bus     [frame * channels]float32
 	scratch [frame * channels]float32
+	past    [primes][frame * channels]float32 // the bus of the last Ticks
+	primer  [frame * channels]float32
 	outlets []*outlet // the shared one first
 	mixes   []Mix
 

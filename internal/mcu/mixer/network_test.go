@@ -266,3 +266,37 @@ func TestWhatIsHeardTellsWhenItWasCaptured(t *testing.T) {
 		t.Error("there is no dan")
 	}
 }
+
+func TestABadNetworkIsBorne(t *testing.T) {
+	k, ann := listener(t, Options{})
+	bad := false
+	ann.lost = func(rng *rand.Rand, _ int64) bool { // in bursts, 6 % in all
+		if bad {
+			bad = rng.IntN(2) == 0
+		} else {
+			bad = rng.IntN(33) == 0
+		}
+		return bad
+	}
+	ann.delay = func(rng *rand.Rand) time.Duration { // now and then much later
+		return 20*ms + time.Duration(rng.ExpFloat64()*float64(12*ms))
+	}
+	k.run(10 * time.Second)
+	k.forget()
+	before := k.mixer.Stats()
+	k.run(time.Minute)
+	st := k.mixer.Stats()
+	if d := k.mixer.Delay("ann"); d < 40*ms || d > 100*ms {
+		t.Errorf("sound waits %v", d)
+	}
+	lost, late := st.Lost-before.Lost, st.Late-before.Late
+	if lost < 3000*4/100 || lost > 3000*11/100 || late > 3000*4/100 {
+		t.Errorf("of 3000 packets %d were missing, %d late", lost, late)
+	}
+	if made := duration(int64(st.Concealed - before.Concealed)); made > 5*time.Second {
+		t.Errorf("of a minute %v were made up", made)
+	}
+	if j := jump(k.heard[""]); j > most {
+		t.Errorf("a click of %.4f", j)
+	}
+}

@@ -14,6 +14,10 @@ const (
 	// keepOutlet is how long the encoder of somebody's own mix is kept who is
 	// not heard any more.
 	keepOutlet = 5 * time.Second
+	// primes is how many frames an encoder is given of what was heard before,
+	// when it takes over from another: a decoder then hears no seam, as each
+	// frame is half guessed from the one before.
+	primes = 5
 	// nothing is a level below which a mix is silent: −100 dBFS. Taking
 	// one's own part out of a sum leaves a rest of rounding.
 	nothing = 1e-5
@@ -24,7 +28,9 @@ type outlet struct {
 	member  string // empty: the shared one
 	encoder Encoder
 	limiter limiter
-	silent  int // frames of silence so far
+	silent  int  // frames of silence so far
+	still   bool // the last packet was the fixed one
+	stale   bool // the encoder doesn't know what was heard before
 	usedAt  media.Time
 	retryAt media.Time
 	packet  []byte
@@ -43,6 +49,7 @@ func (m *Mixer) encode() {
 	if m.shared || own < len(m.listeners) {
 		m.emit(m.outlets[0])
 	}
+	m.past[m.timestamp/frame%primes] = m.bus
 }
 
 // audible reports whether a stream is in the mix, or was just now.
@@ -68,6 +75,9 @@ func (m *Mixer) outlet(member string) *outlet {
 
 // emit encodes the bus without the outlet's member.
 func (m *Mixer) emit(o *outlet) {
+	if m.tick.Sub(o.usedAt) > interval {
+		o.stale, o.silent, o.still = true, 0, false
+	}
 	pcm := m.scratch[:]
 	copy(pcm, m.bus[:])
 	mix := Mix{Without: o.member, Timestamp: m.timestamp}
@@ -95,18 +105,12 @@ func (m *Mixer) payload(o *outlet, pcm []float32, quiet bool) []byte {
 	if o.silent++; !quiet {
 		o.silent = 0
 	}
-	if o.encoder == nil && o.silent == 0 && !m.tick.Before(o.retryAt) {
-		e, err := m.encoders()
-		if err != nil {
-			m.stats.CodecErrors++
-			o.retryAt = m.tick.Add(time.Second)
-		} else {
-			o.encoder = e
-		}
-	}
-	if o.encoder == nil || o.silent > flush {
-		o.packet = append(o.packet[:0], silence...)
+	if o.silent > flush || o.encoder == nil && !m.create(o) {
+		o.packet, o.still = append(o.packet[:0], silence...), true
 		return o.packet
+	}
+	if o.stale {
+		m.prime(o)
 	}
 	packet, err := o.encoder.Encode(o.packet[:0], pcm)
 	if err != nil || len(packet) == 0 {
@@ -114,8 +118,38 @@ func (m *Mixer) payload(o *outlet, pcm []float32, quiet bool) []byte {
 		packet = append(o.packet[:0], silence...)
 	}
 	m.stats.Encoded++
-	o.packet = packet
+	o.packet, o.still, o.stale = packet, false, false
 	return packet
+}
+
+// prime gives an encoder what its listeners heard before.
+func (m *Mixer) prime(o *outlet) {
+	before := limiter{}
+	for i := range media.Ticks(primes) {
+		pcm := m.primer[:]
+		if o.still {
+			clear(pcm)
+		} else {
+			copy(pcm, m.past[(m.timestamp/frame+i)%primes][:])
+		}
+		before.limit(pcm)
+		o.packet, _ = o.encoder.Encode(o.packet[:0], pcm)
+	}
+}
+
+// create makes an outlet's encoder, and reports whether it could.
+func (m *Mixer) create(o *outlet) bool {
+	if m.tick.Before(o.retryAt) {
+		return false
+	}
+	e, err := m.encoders()
+	if err != nil {
+		m.stats.CodecErrors++
+		o.retryAt = m.tick.Add(time.Second)
+		return false
+	}
+	o.encoder, o.stale = e, true
+	return true
 }
 
 // expired closes the outlet of somebody who isn't heard any more.

@@ -28,11 +28,10 @@ func encoder() (mixer.Encoder, error)              { return opus.NewEncoder(64_0
 // voice is a member whose microphone hears a vowel that comes and goes.
 type voice struct {
 	track   media.TrackID
-	pitch   float64
 	encoder *opus.Encoder
-	pcm     [frame * codec.Channels]float32
+	second  []float32 // what is heard, again and again
 	packet  media.Packet
-	n       int64
+	n       int
 }
 
 func newVoice(t testing.TB, name string, pitch float64) *voice {
@@ -41,21 +40,23 @@ func newVoice(t testing.TB, name string, pitch float64) *voice {
 		t.Fatal(err)
 	}
 	t.Cleanup(e.Close)
-	return &voice{track: media.TrackID(name), pitch: pitch, encoder: e}
+	v := &voice{track: media.TrackID(name), encoder: e, second: make([]float32, codec.SampleRate*codec.Channels)}
+	for i := range codec.SampleRate {
+		at, x := float64(i)/codec.SampleRate, 0.0
+		for h := 1.0; h < 12; h++ {
+			x += math.Sin(2*math.Pi*pitch*h*at) / h
+		}
+		v.second[2*i] = float32(0.08 * x * (0.6 + 0.4*math.Sin(2*math.Pi*3*at)))
+		v.second[2*i+1] = v.second[2*i]
+	}
+	return v
 }
 
 // next encodes the next 20 ms.
 func (v *voice) next(t testing.TB, arrival media.Time) *media.Packet {
-	for i := range frame {
-		at := float64(v.n*frame+int64(i)) / codec.SampleRate
-		x := 0.0
-		for h := 1.0; h < 12; h++ {
-			x += math.Sin(2*math.Pi*math.Mod(v.pitch*h*at, 1)) / h
-		}
-		v.pcm[2*i] = float32(0.08 * x * (0.6 + 0.4*math.Sin(2*math.Pi*3*at)))
-		v.pcm[2*i+1] = v.pcm[2*i]
-	}
-	payload, err := v.encoder.Encode(v.packet.Payload[:0], v.pcm[:])
+	const size = frame * codec.Channels
+	at := v.n * size % len(v.second)
+	payload, err := v.encoder.Encode(v.packet.Payload[:0], v.second[at:at+size])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,6 +118,68 @@ func TestRealCodecsAreHeard(t *testing.T) {
 				t.Errorf("without %q: %v Hz has an amplitude of %.4f", who, pitch, got)
 			}
 		}
+	}
+}
+
+// TestWhoBeginsToTalkHearsNoSeam compares what somebody hears who begins to
+// talk, and so gets a mix of its own, with what it would hear if it didn't.
+func TestWhoBeginsToTalkHearsNoSeam(t *testing.T) {
+	type ear struct {
+		mixer   *mixer.Mixer
+		decoder *opus.Decoder
+		pcm     [5760 * 2]float32
+	}
+	var ears [2]ear
+	for i := range ears {
+		m := mixer.New(mixer.Options{NoLevelling: true}, decoder, encoder)
+		defer m.Close()
+		d, err := opus.NewDecoder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		ears[i].mixer, ears[i].decoder = m, d
+		m.SetListeners([]string{"ann"}, true)
+	}
+	ben := mixer.Source{Track: "ben", Member: "ben", Origin: media.Microphone}
+	ann := mixer.Source{Track: "ann", Member: "ann", Origin: media.Microphone}
+	ears[0].mixer.SetSources([]mixer.Source{ben, ann})
+	ears[1].mixer.SetSources([]mixer.Source{ben})
+	voices := []*voice{newVoice(t, "ben", 150), newVoice(t, "ann", 210)}
+	switches, own := 0, false
+	for now, n := start, 0; n < 1200; n++ {
+		for i, v := range voices {
+			p := v.next(t, now)
+			if i == 1 && n%400 < 300 {
+				continue // ann is silent for 6 s of 8
+			}
+			ears[0].mixer.WritePacket(now, v.track, p)
+			ears[1].mixer.WritePacket(now, v.track, p)
+		}
+		for i := range ears {
+			e := &ears[i]
+			mixes := e.mixer.Tick(now)
+			x := mixes[0] // ann's, if there is one
+			if i == 0 && own != (x.Without == "ann") {
+				own = !own
+				switches++
+			}
+			if _, err := e.decoder.Decode(e.pcm[:], x.Payload); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var signal, seam float64
+		for i := range frame * 2 {
+			x, y := float64(ears[0].pcm[i]), float64(ears[1].pcm[i])
+			signal, seam = signal+y*y, seam+(x-y)*(x-y)
+		}
+		if n > 50 && seam > signal/100 {
+			t.Errorf("frame %d, own mix %v: differs by %.1f dB", n, own, 10*math.Log10(seam/signal))
+		}
+		now = ears[0].mixer.Deadline()
+	}
+	if switches < 3 {
+		t.Errorf("%d switches", switches)
 	}
 }
 
