@@ -383,10 +383,11 @@ test("a tile that the line can't carry, or that never comes, does not hold the p
 test("from p2p to mcu: one is heard and seen directly until the program flows, and nobody is heard twice", async () => {
   const page = await ableToShowBoth(directly);
   page.path = "mcu";
-  page.reception.update();
   page.direct.stopping = true;
+  page.reception.update();
   await settle();
-  expect(page.lastView?.slots.map((s) => s.track)).toEqual([program]);
+  // The direct connection ends before long, and the program may be late.
+  expect(page.lastView?.slots.map((s) => s.track)).toEqual([program, "cam"]);
   expect(page.direct.told.at(-1)).toBe("sfu");
   page.slot("4", "program-audio", "waiting");
   page.slot("8", program, "waiting");
@@ -429,6 +430,33 @@ test("a program that this browser can't show leaves the tiles where they are", a
   await settle();
   expect(page.log.filter((line) => line.startsWith("cam"))).toEqual([]);
   expect(page.lastView?.slots.map((s) => s.track)).toContain("cam");
+});
+
+test("a program that ends leaves its last picture until the tiles flow", async () => {
+  const page = await mixed();
+  page.slot("8", program, "gone");
+  await settle();
+  expect(page.roster.program.video.path).toBe("mcu");
+  expect(page.lastView?.slots.map((s) => s.track)).toEqual([program, "cam"]);
+  page.path = "sfu";
+  page.reception.update();
+  page.slot("7", "cam", "live");
+  await settle();
+  expect(page.roster.program.video.path).toBeNull();
+  expect(page.log.at(-1)).toBe("program: null mcu");
+});
+
+test("a direct connection that ends before the program flows is followed by the server's pictures", async () => {
+  const page = await ableToShowBoth(directly);
+  page.path = "mcu";
+  page.direct.stopping = true;
+  page.reception.update();
+  page.slot("7", "cam", "live");
+  page.slot("8", program, "waiting");
+  await settle();
+  page.direct.peer = null;
+  page.direct.emit("changed");
+  expect(page.log.filter((line) => line.startsWith("cam"))).toEqual(["cam: p2p → sfu"]);
 });
 
 test("a page that shows no program goes on with its tiles, and hears the mix", async () => {

@@ -187,7 +187,8 @@ export class Reception extends Events<ReceptionEvents> {
     const { video, audio } = program;
     const { tracks } = this.options.roster;
     this.watchLeaving(video.path !== null && !this.mixes);
-    const mcu = this.slotCandidate(video, true);
+    // Its last picture stands until another is there, even if it has ended.
+    const mcu = this.slotCandidate(video, true) ?? this.lastOf(video);
     const tiles = tracks.some((t) => t.kind === "video" && t.path !== null);
     const to = mcu && choosePath({
       preferred: this.mixes ? "mcu" : "sfu",
@@ -199,6 +200,12 @@ export class Reception extends Events<ReceptionEvents> {
     const heard = audio.path !== null || !direct || sound?.flowing;
     const news = [this.setProgramTrack(video, mcu, to === "mcu"), this.setProgramTrack(audio, sound, heard ?? false)];
     if (news.includes(true)) this.emit("programChanged", program);
+  }
+
+  /** What is left of a track that is shown and has ended. */
+  private lastOf({ id, path }: ReceivedTrackEntry): Way | undefined {
+    const found = path === null ? undefined : this.slotOf(id);
+    return found && { media: found.slot.receiver.track, flowing: false, usable: false };
   }
 
   /** Returns whether anything is new. */
@@ -244,7 +251,7 @@ export class Reception extends Events<ReceptionEvents> {
     const direct = this.directCandidate(track);
     const p2p = mixed ? undefined : direct;
     // A slot is watched while it may come to be used, and anew each time.
-    const sfu = mixed ? undefined : this.slotCandidate(track, this.preferred === "sfu" || !p2p);
+    const sfu = mixed ? undefined : this.slotCandidate(track, this.preferred !== "p2p" || !p2p);
     const from = track.path;
     const to = choosePath({ preferred: this.preferred, current: from, candidates: { ...(p2p && { p2p }), ...(sfu && { sfu }) } });
     const chosen = to === "p2p" ? p2p : to === "sfu" ? sfu : undefined;
@@ -334,8 +341,9 @@ export class Reception extends Events<ReceptionEvents> {
     if (wish.track === video.id) return this.options.path() === "mcu" || video.path !== null;
     const track = roster.track(wish.track);
     if (!track) return false;
-    // Until the program's picture is there, what is shown is needed on.
-    if (this.mixes) return video.path === null && track.path === "sfu";
+    // Until the program's picture is there, what is shown is needed on, and in time where it comes directly.
+    const needed = track.path === "sfu" || (track.path === "p2p" && this.options.link.stopping);
+    if (this.mixes) return video.path === null && needed;
     return this.preferred !== "p2p" || track.path === "sfu" || !this.directCandidate(track);
   }
 }
