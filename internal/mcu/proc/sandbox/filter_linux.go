@@ -5,6 +5,7 @@ package sandbox
 import (
 	"errors"
 	"os"
+	"runtime"
 	"unsafe"
 
 	"golang.org/x/net/bpf"
@@ -98,6 +99,13 @@ func filter() (string, error) {
 		code[i] = unix.SockFilter{Code: r.Op, Jt: r.Jt, Jf: r.Jf, K: r.K}
 	}
 	rules := unix.SockFprog{Len: uint16(len(code)), Filter: &code[0]}
+	// The kernel takes filters from those who have renounced, and makes all
+	// threads do so.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return "", os.NewSyscallError("prctl", err)
+	}
 	thread, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&rules)))
 	switch {
 	case errno != 0:

@@ -97,6 +97,9 @@ func becomeNobody() (string, error) {
 // renounce sees to it that no program that is run has more rights. The measures
 // behind it need that, and pass it on to all threads.
 func renounce() (string, error) {
+	if err := seeThreads(); err != nil {
+		return "", err
+	}
 	return "", ll.AllThreadsPrctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 }
 
@@ -106,8 +109,18 @@ func restrict() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the kernel has none: %w", err)
 	}
+	if err := seeThreads(); err != nil {
+		return "", err
+	}
 	if err := landlock.V9.BestEffort().Restrict(); err != nil {
 		return "", err
 	}
 	return strconv.Itoa(version), nil
+}
+
+// seeThreads fails where the process can't see its own threads. What sets
+// something for all of them ends the process then.
+func seeThreads() error {
+	_, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", os.Getpid()))
+	return err
 }

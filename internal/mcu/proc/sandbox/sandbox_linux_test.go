@@ -180,7 +180,10 @@ func attempts(abstract string) map[string]func() error {
 		"read a file":   func() error { _, err := os.ReadFile("/etc/passwd"); return err },
 		"list a folder": func() error { _, err := os.ReadDir("/"); return err },
 		"create a file": func() error {
-			return os.WriteFile(filepath.Join(os.TempDir(), "tutti-sandbox-"+strconv.Itoa(os.Getpid())), []byte("x"), 0o600)
+			name := filepath.Join(os.TempDir(), "tutti-sandbox-"+strconv.Itoa(os.Getpid()))
+			err := os.WriteFile(name, []byte("x"), 0o600)
+			_ = os.Remove(name)
+			return err
 		},
 		"see itself":              func() error { _, err := os.ReadFile("/proc/self/maps"); return err },
 		"listen on TCP":           listen(false),
@@ -308,6 +311,10 @@ func TestAPrisonerGetsNowhere(t *testing.T) {
 	}
 }
 
+// forRoot are attempts that others fail at in freedom too, as the system may have
+// it.
+var forRoot = []string{"load BPF", "use io_uring", "read keys", "raise its limits"}
+
 func TestEachMeasureHoldsByItself(t *testing.T) {
 	free := prisoner(t)
 	for measure, stops := range map[string][]string{
@@ -323,7 +330,7 @@ func TestEachMeasureHoldsByItself(t *testing.T) {
 	} {
 		r := prisoner(t, "no_new_privs", measure)
 		for _, name := range stops {
-			if free.Did[name] != "" {
+			if free.Did[name] != "" && !(os.Geteuid() != 0 && slices.Contains(forRoot, name)) {
 				t.Errorf("even the free can't %s: %s", name, free.Did[name])
 			}
 			if r.Did[name] == "" {
