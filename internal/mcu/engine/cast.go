@@ -59,8 +59,23 @@ func (p *pictures) show(c *cast, t *link.Track) {
 	c.track = p.tracks[t.Number]
 	p.mu.Unlock()
 	c.off = t.Muted || t.LeftOut
+	if c.off && c.track != nil {
+		p.forget(c.track)
+	}
 	if t.LeftOut || c.track != nil && c.track.failed {
 		c.note = cantShow
+	}
+}
+
+// forget drops what a track has shown: when it goes on, it does so with a new
+// picture and not with an old one.
+func (p *pictures) forget(t *track) {
+	t.shown = nil
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t.discard()
+	if t.receiver != nil {
+		t.receiver.Restart()
 	}
 }
 

@@ -163,6 +163,31 @@ func TestRenditionsComeAndGo(t *testing.T) {
 	})
 }
 
+func TestACameraThatGoesOnShowsNothingOld(t *testing.T) {
+	play(t, func(t *testing.T, s *studio) {
+		a := s.enter("a", 50, 0)
+		a.films()
+		s.renders(full)
+		after(2 * time.Second)
+		a.member.Tracks[0].Muted = true
+		s.tell()
+		after(time.Second)
+		shots := s.cut()
+		if got := shots[len(shots)-1].cell(0, 1, 0, 1); got == 50 {
+			t.Error("the picture of a camera that is off stays")
+		}
+		a.looks(90, 0)
+		a.member.Tracks[0].Muted = false
+		s.tell()
+		after(2 * time.Second)
+		for _, f := range s.cut() {
+			if f.cell(0, 1, 0, 1) == 50 {
+				t.Fatal("it goes on with a picture from before")
+			}
+		}
+	})
+}
+
 func TestAStreamThatCanNotBeDecodedIsGivenUp(t *testing.T) {
 	play(t, func(t *testing.T, s *studio) {
 		a, b := s.enter("a", 50, 0), s.enter("b", 90, 0)

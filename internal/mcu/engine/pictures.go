@@ -204,6 +204,7 @@ func (p *pictures) takeWish(now media.Time) bool {
 	p.program = *w
 	size := media.Dimensions{Width: w.Width, Height: w.Height}
 	if p.canvas == nil || p.canvas.Picture().Size() != size {
+		p.fit(nil) // they are of the other size, or scaled from it
 		p.canvas = compose.New(size, p.scale, p.engine.opt.Faces)
 	}
 	p.fit(w.Video)

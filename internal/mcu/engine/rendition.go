@@ -25,6 +25,7 @@ type rendition struct {
 	small      *picture.Picture // scaled; nil if it is of the canvas's size
 	active     []byte           // of small
 	settled    bool             // it does not get sharper any more
+	fps        int              // that the encoder expects
 	payloads   []video.Payload
 	seq        media.Seq
 	key        media.Time // of the last key frame
@@ -53,7 +54,7 @@ func (p *pictures) fit(list []link.Rendition) {
 			p.stats.Broken++ // the server goes on waiting for its key frame
 			continue
 		}
-		r := &rendition{Rendition: want, encoder: e, packetizer: video.NewPacketizer(want.Codec), seq: p.seqs[want.Output]}
+		r := &rendition{Rendition: want, encoder: e, fps: p.program.FPS, packetizer: video.NewPacketizer(want.Codec), seq: p.seqs[want.Output]}
 		if size != p.canvas.Picture().Size() {
 			r.small = picture.New(want.Width, want.Height)
 		}
@@ -116,6 +117,7 @@ func (p *pictures) encodeOne(now media.Time, r *rendition, o codec.EncodeOptions
 		r.active = shrink(r.active, o.Active, from.Size(), r.small.Size())
 		from, o.Active = r.small, r.active
 	}
+	r.expect(p.interval())
 	f, err := r.encoder.Encode(from, o)
 	if err != nil || f == nil {
 		p.stats.Skipped++
@@ -133,6 +135,16 @@ func (p *pictures) encodeOne(now media.Time, r *rendition, o codec.EncodeOptions
 		packet.Release()
 	}
 	p.seqs[r.Output] = r.seq
+}
+
+// expect tells the encoder how many pictures a second come, if that is news: it
+// has so many bits for each.
+func (r *rendition) expect(interval time.Duration) {
+	fps := int((time.Second + interval/2) / interval)
+	if d := fps - r.fps; max(d, -d)*8 > r.fps {
+		r.fps = fps
+		r.encoder.SetRate(r.Rate, max(fps, 1))
+	}
 }
 
 // packet makes the next packet of the rendition, which the caller releases.
