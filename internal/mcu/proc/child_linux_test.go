@@ -85,7 +85,7 @@ func TestAMixerThatIsKilledComesBack(t *testing.T) {
 }
 
 func TestAMixerThatStopsOrFallsSilentIsReplaced(t *testing.T) {
-	c, l := start(t, Options{Patience: 300 * time.Millisecond})
+	c, l := start(t, Options{Patience: time.Second})
 	<-l.up
 	if err := syscall.Kill(<-l.pids, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -137,7 +137,7 @@ func TestOfTwoSuspectsTheCulpritIsFound(t *testing.T) {
 }
 
 func TestAWorkerThatHangsIsNoticedThoughTheHeartBeats(t *testing.T) {
-	_, l := start(t, Options{Patience: 300 * time.Millisecond})
+	_, l := start(t, Options{Patience: time.Second})
 	(<-l.up).WritePacket(9, packet(doHang))
 	if d := <-l.down; !slices.Equal(d.suspects, []uint32{9}) {
 		t.Errorf("%v, suspects %v", d.cause, d.suspects)
