@@ -437,9 +437,12 @@ test("a program that ends leaves its last picture until the tiles flow", async (
   page.slot("8", program, "gone");
   await settle();
   expect(page.roster.program.video.path).toBe("mcu");
-  expect(page.lastView?.slots.map((s) => s.track)).toEqual([program, "cam"]);
+  page.slot("8", "", "empty");
+  expect(page.roster.program.video).toMatchObject({ path: "mcu", status: "empty" });
   page.path = "sfu";
   page.reception.update();
+  await settle();
+  expect(page.lastView?.slots.map((s) => s.track)).toEqual([program, "cam"]);
   page.slot("7", "cam", "live");
   await settle();
   expect(page.roster.program.video.path).toBeNull();
@@ -508,6 +511,8 @@ test("the program is asked for first, and a slot is added where all are in use",
 
 test("a connection that is made anew begins with the program, not with the tiles", async () => {
   const page = await mixed();
+  const fresh = page.slots.map((s) => ({ ...s, receiver: new FakeReceiver(s.kind, `new ${s.mid}`) as unknown as RTCRtpReceiver }));
+  page.slots.splice(0, page.slots.length, ...fresh);
   page.reception.reset(true);
   await settle();
   expect(page.roster.program.video.path).toBeNull();

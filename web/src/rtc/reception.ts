@@ -202,10 +202,12 @@ export class Reception extends Events<ReceptionEvents> {
     if (news.includes(true)) this.emit("programChanged", program);
   }
 
-  /** What is left of a track that is shown and has ended. */
-  private lastOf({ id, path }: ReceivedTrackEntry): Way | undefined {
-    const found = path === null ? undefined : this.slotOf(id);
-    return found && { media: found.slot.receiver.track, flowing: false, usable: false };
+  /** What is left of a track that is shown and has ended, for as long as nothing else uses its slot. */
+  private lastOf({ id, path, mediaStreamTrack: media }: ReceivedTrackEntry): Way | undefined {
+    if (path === null || !media) return undefined;
+    const slot = this.options.server()?.slots.find(({ receiver }) => receiver.track === media);
+    const track = slot && this.states.get(slot.mid)?.track;
+    return slot && (!track || track === id) ? { media, flowing: false, usable: false } : undefined;
   }
 
   /** Returns whether anything is new. */
