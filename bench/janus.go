@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,9 +19,9 @@ import (
 	"github.com/tutti-rtc/tutti/client/load"
 )
 
-// janusConfig is the smallest that forwards: ICE-lite as ours, one thread for
-// media, the WebSocket transport and the videoroom plugin. Janus never uses the
-// loopback interface for media, so it gets the one that isolate has made.
+// janusConfig is the smallest that works: ICE-lite as ours, one thread for media,
+// the WebSocket transport and one plugin. Janus never uses the loopback interface
+// for media with ICE, so it gets the one that isolate has made.
 const janusConfig = `general: {
 	configs_folder = "%[1]s"
 	debug_level = 3
@@ -31,7 +32,7 @@ nat: {
 	ice_enforce_list = "%[2]s"
 }
 media: { ipv6 = false }
-plugins: { disable = "libjanus_audiobridge.so,libjanus_duktape.so,libjanus_echotest.so,libjanus_lua.so,libjanus_nosip.so,libjanus_recordplay.so,libjanus_sip.so,libjanus_streaming.so,libjanus_textroom.so,libjanus_videocall.so,libjanus_voicemail.so" }
+plugins: { disable = "%[3]s" }
 transports: { disable = "libjanus_http.so,libjanus_mqtt.so,libjanus_nanomsg.so,libjanus_pfunix.so,libjanus_rabbitmq.so" }
 events: { broadcast = false }
 `
@@ -44,14 +45,28 @@ const janusSockets = `general: {
 `
 
 func startJanus(ctx context.Context, _ *options, dir string) (*server, load.Target, error) {
+	s, j, err := startJanusPlugin(ctx, dir, "videoroom")
+	return s, j, err
+}
+
+// startJanusPlugin runs Janus with one of its plugins.
+func startJanusPlugin(ctx context.Context, dir, plugin string) (*server, *janus, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, nil, err
 	}
+	var others []string
+	for _, name := range []string{
+		"audiobridge", "duktape", "echotest", "lua", "nosip", "recordplay", "sip", "streaming", "textroom", "videocall", "videoroom", "voicemail",
+	} {
+		if name != plugin {
+			others = append(others, "libjanus_"+name+".so")
+		}
+	}
 	for name, text := range map[string]string{
-		"janus.jcfg":                      fmt.Sprintf(janusConfig, dir, wire),
-		"janus.transport.websockets.jcfg": fmt.Sprintf(janusSockets, port),
-		"janus.plugin.videoroom.jcfg":     "general: {}\n",
+		"janus.jcfg":                       fmt.Sprintf(janusConfig, dir, wire, strings.Join(others, ",")),
+		"janus.transport.websockets.jcfg":  fmt.Sprintf(janusSockets, port),
+		"janus.plugin." + plugin + ".jcfg": "general: {}\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			return nil, nil, err
@@ -59,13 +74,13 @@ func startJanus(ctx context.Context, _ *options, dir string) (*server, load.Targ
 	}
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	s, err := start(ctx, dir, address, "janus", "--configs-folder", dir, "--config", filepath.Join(dir, "janus.jcfg"))
-	return s, &janus{url: "ws://" + address}, err
+	return s, &janus{url: "ws://" + address, plugin: "janus.plugin." + plugin}, err
 }
 
-// janus is a Janus server with its videoroom plugin as a load.Target.
+// janus is a Janus server; with its videoroom plugin it is a load.Target.
 type janus struct {
-	url  string
-	feed int64 // the publisher, once there is one
+	url, plugin string
+	feed        int64 // the publisher, once there is one
 }
 
 const janusRoom = 1
@@ -95,7 +110,7 @@ type janusJSEP struct {
 	SDP  string `json:"sdp"`
 }
 
-// janusSession is one socket with one session and one handle of the plugin.
+// janusSession is one socket with one session and a handle of the plugin.
 type janusSession struct {
 	conn            *websocket.Conn
 	session, handle int64
@@ -112,14 +127,21 @@ func (j *janus) open(ctx context.Context) (*janusSession, error) {
 	created, err := s.ask(ctx, janusMessage{Janus: "create"})
 	if err == nil {
 		s.session = created.Data.ID
-		created, err = s.ask(ctx, janusMessage{Janus: "attach", Plugin: "janus.plugin.videoroom"})
-		s.handle = created.Data.ID
+		err = s.attach(ctx, j.plugin)
 	}
 	if err != nil {
 		_ = conn.CloseNow()
 		return nil, err
 	}
 	return s, nil
+}
+
+// attach opens a handle of a plugin, which is what is spoken with from here on.
+func (s *janusSession) attach(ctx context.Context, plugin string) error {
+	s.handle = 0
+	attached, err := s.ask(ctx, janusMessage{Janus: "attach", Plugin: plugin})
+	s.handle = attached.Data.ID
+	return err
 }
 
 // ask sends a request and returns its reply; for a plugin's asynchronous

@@ -1,7 +1,7 @@
 // Command bench measures the server beside others, on this machine: what a
-// forwarded packet, a viewer, a join and a relayed packet cost, and how long
-// packets take. `make
-// bench` runs it; docs/bench.md explains the figures.
+// forwarded packet, a viewer, a join, a relayed packet, and a mixed second of sound
+// and picture cost, and how long packets take. `make bench` runs it; docs/bench.md
+// explains the figures.
 //
 // Each server has the first core for itself, the load the second one; all is in
 // a network namespace of its own, out of which no packet leads. Every number of
@@ -33,6 +33,7 @@ type options struct {
 	viewers  []int
 	what     string
 	only     string
+	picture  string
 	duration time.Duration
 	bitrate  int
 	joinRate float64
@@ -60,8 +61,9 @@ func parse(arguments []string) (*options, error) {
 	o := &options{}
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	viewers := flags.String("viewers", "1,10,100,200,500", "numbers of viewers, each measured by itself")
-	flags.StringVar(&o.what, "what", "all", "measure this alone: calls or turn")
-	flags.StringVar(&o.only, "only", "", "measure this server alone: tutti, janus or coturn")
+	flags.StringVar(&o.what, "what", "all", "measure this alone: calls, turn or mix")
+	flags.StringVar(&o.only, "only", "", "measure this program alone: tutti, janus, coturn or ffmpeg")
+	flags.StringVar(&o.picture, "picture", "", "of mixing, measure those pictures alone whose name holds this, and no sound")
 	flags.DurationVar(&o.duration, "duration", 10*time.Second, "how long to measure once all have joined")
 	flags.IntVar(&o.bitrate, "rate", 1_500_000, "the publisher's video in bit/s")
 	flags.Float64Var(&o.joinRate, "join-rate", 20, "viewers that join in a second")
@@ -101,16 +103,24 @@ func subjects(o *options) []subject {
 // measure measures what was asked for, prints tables and saves the figures.
 func measure(ctx context.Context, o *options) (err error) {
 	var r result
-	if o.what != "turn" {
+	if o.what == "all" || o.what == "calls" {
 		if r.Reports, r.Pictures, err = measureCalls(ctx, o); err != nil {
 			return err
 		}
 	}
-	if o.what != "calls" {
+	if o.what == "all" || o.what == "turn" {
 		if r.Relays, err = measureRelays(ctx, o); err != nil {
 			return err
 		}
 		if err := writeRelays(os.Stdout, r.Relays); err != nil {
+			return err
+		}
+	}
+	if o.what == "all" || o.what == "mix" {
+		if r.Mix, err = measureMix(ctx, o); err != nil {
+			return err
+		}
+		if err := writeMix(os.Stdout, r.Mix); err != nil {
 			return err
 		}
 	}
@@ -152,6 +162,8 @@ type result struct {
 	Pictures []int `json:"offer_to_picture_ms"`
 	// Relays are the TURN servers' figures.
 	Relays []relayReport `json:"relays,omitempty"`
+	// Mix is what mixing costs.
+	Mix *mixReport `json:"mix,omitempty"`
 }
 
 func save(name string, r result) error {
