@@ -36,7 +36,7 @@ test:
 	scripts/test.sh all
 
 bench: build
-	scripts/packages.sh janus coturn iproute2 util-linux chromium
+	scripts/packages.sh janus coturn ffmpeg iproute2 util-linux chromium
 	scripts/npm.sh e2e
 	go run ./bench $(ARGS)
 

@@ -278,7 +278,7 @@ func level(pcm []float32) uint8 {
 	for _, x := range pcm {
 		sum += float64(x) * float64(x)
 	}
-	return uint8(min(max(-10*math.Log10(sum/float64(len(pcm))+1e-13), 0), 127))
+	return uint8(math.Round(min(max(-10*math.Log10(sum/float64(len(pcm))+1e-13), 0), 127)))
 }
 
 // readOgg returns the packets of an Ogg file of one stream, the headers too. Each
