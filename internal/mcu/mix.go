@@ -1,9 +1,11 @@
 package mcu
 
 import (
+	"cmp"
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/tutti-rtc/tutti/internal/mcu/link"
@@ -134,7 +136,7 @@ func (m *mix) describe(w *Wish) link.Program {
 	s := &w.Settings
 	program := link.Program{
 		Width: s.Width, Height: s.Height, FPS: s.FPS, Layout: string(s.Layout), Levelling: !s.Unlevelled,
-		Listeners: slices.Clone(w.Viewers), Sound: true, Video: m.outputs.Load().renditions(m.offered),
+		Listeners: listeners(w), Sound: true, Video: m.outputs.Load().renditions(m.offered),
 	}
 	if s.Scene != nil {
 		program.Scene, _ = json.Marshal(s.Scene) // it came as JSON
@@ -159,9 +161,25 @@ func (m *mix) describe(w *Wish) link.Program {
 	return program
 }
 
+// listeners returns the viewers who may be heard themselves: who has no sound
+// hears what all hear.
+func listeners(w *Wish) (list []string) {
+	views := make(map[string]bool, len(w.Viewers))
+	for _, id := range w.Viewers {
+		views[id] = true
+	}
+	for _, m := range w.Members {
+		if views[m.ID] && slices.ContainsFunc(m.Tracks, func(t MemberTrack) bool { return t.Kind == media.Audio }) {
+			list = append(list, m.ID)
+		}
+	}
+	return list
+}
+
 // up tells a new process everything.
 func (m *mix) up(now media.Time) {
 	m.up_, m.told, m.downSince = true, link.Program{}, 0
+	m.mixes(nil) // it has not said yet who has one
 	for _, in := range m.inputs {
 		in.failed = ""
 		in.tap.RequestKeyFrame(now)
@@ -193,18 +211,36 @@ func (m *mix) message(now media.Time, message link.Message) {
 			in.tap.RequestKeyFrame(now)
 		}
 	case link.Mixes:
-		o := m.outputs.Load()
-		o.mixes(q.Outputs, func() {
-			if m.offered {
-				o.offer()
-			}
-		})
+		m.mixes(q.Outputs)
 	case link.Failed:
-		if in := m.input(q.Number); in != nil {
-			in.failed = q.Text
-			m.program.opt.Log.Warn("a track can't be mixed", "number", q.Number, "cause", q.Text)
+		if in := m.input(q.Number); in != nil && in.failed == "" {
+			in.failed = clip(q.Text)
+			m.program.opt.Log.Warn("a track can't be mixed", "number", q.Number, "cause", in.failed)
 		}
 	}
+}
+
+// clip bounds what a process says of a failure.
+func clip(text string) string {
+	const most = 200
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return cmp.Or(text, "unknown")
+}
+
+// mixes takes over who has a mix of its own.
+func (m *mix) mixes(list []link.Mix) {
+	var viewers []string
+	if w := m.program.wish; w != nil {
+		viewers = w.Viewers
+	}
+	o := m.outputs.Load()
+	o.mixes(list, viewers, func() {
+		if m.offered {
+			o.offer()
+		}
+	})
 }
 
 // want takes over the sizes that the process needs.

@@ -46,7 +46,7 @@ type outputs struct {
 type route struct {
 	track  Track
 	stream uint8
-	kind   media.Kind
+	codec  media.Codec
 }
 
 // ownMix is the sound for one member alone.
@@ -94,13 +94,13 @@ func newOutputs(r Router, streams []stream, changed func()) *outputs {
 			},
 		})
 		for n := range streams {
-			o.routes[o.number(i, n)] = route{o.picture[i], uint8(n), media.Video}
+			o.routes[o.number(i, n)] = route{o.picture[i], uint8(n), c.codec}
 		}
 	}
 	o.shared = r.Publish(media.TrackInfo{
 		ID: sharedID, Kind: media.Audio, Origin: media.OtherOrigin, Codec: media.Opus,
 	}, TrackOptions{})
-	o.routes[link.SharedMix] = route{o.shared, 0, media.Audio}
+	o.routes[link.SharedMix] = route{o.shared, 0, media.Opus}
 	return o
 }
 
@@ -108,7 +108,7 @@ func newOutputs(r Router, streams []stream, changed func()) *outputs {
 func (o *outputs) inherit(old *outputs) {
 	o.own, old.own = old.own, nil
 	for _, m := range o.own {
-		o.routes[m.Output] = route{m.track, 0, media.Audio}
+		o.routes[m.Output] = route{m.track, 0, media.Opus}
 	}
 }
 
@@ -120,32 +120,51 @@ func (o *outputs) number(codec, stream int) uint32 {
 // lastRendition returns the highest output number that is not a member's mix.
 func (o *outputs) lastRendition() uint32 { return o.number(len(pictureCodecs), 0) - 1 }
 
-// begin says that a new process numbers its packets anew.
+// begin says that a new process numbers its packets anew, and gives the numbers
+// of members' own mixes to others.
 func (o *outputs) begin() {
 	o.mu.Lock()
 	o.flows = 0
-	for _, r := range o.routes {
-		if r.stream == 0 { // each track once
+	for output, r := range o.routes {
+		if output > o.lastRendition() {
+			delete(o.routes, output)
+		} else if r.stream == 0 { // each track once
 			r.track.Begin()
 		}
 	}
 	o.mu.Unlock()
 }
 
+// Numbers and times of packets are within these: a process gone wrong could send
+// any, and those who number them anew reckon with their differences.
+const (
+	maxSeq   = 1 << 48
+	maxTicks = 1 << 56
+	maxTime  = 1 << 62
+	maxLayer = 7
+)
+
+// sane reports whether a packet is one that a mixer may make.
+func sane(p *media.Packet) bool {
+	return p.Seq >= 0 && p.Seq < maxSeq && p.Timestamp >= 0 && p.Timestamp < maxTicks &&
+		p.Captured >= 0 && p.Captured < maxTime && p.Layer.Temporal <= maxLayer
+}
+
 // write publishes a packet, and reports whether it is the first of its kind since
-// begin.
+// begin. What a process can't mean is dropped.
 func (o *outputs) write(now media.Time, output uint32, p *media.Packet) (first bool) {
 	o.mu.RLock()
 	r, ok := o.routes[output]
 	flows := o.flows
 	o.mu.RUnlock()
-	if !ok || r.kind != p.Codec.Kind() {
+	if !ok || r.codec != p.Codec || !sane(p) {
 		return false
 	}
-	p.Layer.Stream, p.Arrival = r.stream, now
+	p.Layer, p.Arrival = media.Layer{Stream: r.stream, Temporal: p.Layer.Temporal}, now
+	p.Orientation = media.NoOrientation
 	r.track.WritePacket(now, p)
 	bit := flowsSound
-	if r.kind == media.Video {
+	if r.codec.Kind() == media.Video {
 		if bit = flowsPicture; !p.KeyFrame {
 			return false
 		}
@@ -198,9 +217,10 @@ func (o *outputs) keyFrames() (list []uint32) {
 	return list
 }
 
-// mixes takes over which members have a mix of their own. Theirs are offered
-// before those that are over end.
-func (o *outputs) mixes(list []link.Mix, offer func()) {
+// mixes takes over which of the viewers have a mix of their own: one each. Theirs
+// are offered before those that are over end.
+func (o *outputs) mixes(list []link.Mix, viewers []string, offer func()) {
+	list = plausible(list, viewers)
 	var own, over []ownMix
 	for _, m := range o.own {
 		if slices.Contains(list, m.Mix) {
@@ -211,7 +231,7 @@ func (o *outputs) mixes(list []link.Mix, offer func()) {
 	}
 	for _, m := range list {
 		known := slices.ContainsFunc(own, func(have ownMix) bool { return have.Mix == m })
-		if known || m.Output <= o.lastRendition() || m.Member == "" {
+		if known || m.Output <= o.lastRendition() {
 			continue
 		}
 		id := media.TrackID(ownID + m.Member + "/" + strconv.FormatUint(uint64(m.Output), 10))
@@ -225,13 +245,30 @@ func (o *outputs) mixes(list []link.Mix, offer func()) {
 		delete(o.routes, m.Output)
 	}
 	for _, m := range own {
-		o.routes[m.Output] = route{m.track, 0, media.Audio}
+		o.routes[m.Output] = route{m.track, 0, media.Opus}
 	}
 	o.mu.Unlock()
 	offer()
 	for _, m := range over {
 		m.track.Close()
 	}
+}
+
+// plausible leaves out the mixes that are not for viewers, and all but the first
+// of a member or an output: a process gone wrong could make up any number.
+func plausible(list []link.Mix, viewers []string) (kept []link.Mix) {
+	free := make(map[string]bool, len(viewers))
+	for _, id := range viewers {
+		free[id] = true
+	}
+	taken := make(map[uint32]bool)
+	for _, m := range list {
+		if free[m.Member] && !taken[m.Output] {
+			free[m.Member], taken[m.Output] = false, true
+			kept = append(kept, m)
+		}
+	}
+	return kept
 }
 
 // offer makes the program's names stand for the tracks.

@@ -3,6 +3,7 @@ package mcu
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -227,8 +228,12 @@ func TestWhatSomebodyReceivesIsEncodedAndNothingElse(t *testing.T) {
 
 func TestWhoTalksHearsAMixOfHisOwn(t *testing.T) {
 	play(t, func(t *testing.T, h *house, p *Program) {
-		set(p, wants(person("anna"), person("bela")))
+		set(p, viewed(wants(person("anna"), person("bela")), "anna"))
 		h.process.comes()
+		// Who only watches can't be heard: the process need not know.
+		if got := h.process.wants()[0].Listeners; !slices.Equal(got, []string{"anna"}) {
+			t.Errorf("the process was told that %q listen", got)
+		}
 		h.process.plays()
 		h.process.handler.Message(link.Mixes{Outputs: []link.Mix{{Output: 70000, Member: "anna"}}})
 		synctest.Wait()
@@ -249,6 +254,82 @@ func TestWhoTalksHearsAMixOfHisOwn(t *testing.T) {
 		synctest.Wait()
 		if want := []string{"offer program-video", "offer program-audio", "end program-audio/anna/70000"}; !slices.Equal(h.news, want) {
 			t.Errorf("it happened in this order: %q", h.news)
+		}
+	})
+}
+
+func TestANewProcessHasToSayAnewWhoHasAMixOfHisOwn(t *testing.T) {
+	play(t, func(t *testing.T, h *house, p *Program) {
+		set(p, viewed(wants(person("anna"), person("bela")), "anna", "bela"))
+		h.process.comes()
+		h.process.plays()
+		h.process.handler.Message(link.Mixes{Outputs: []link.Mix{{Output: 70000, Member: "anna"}}})
+		synctest.Wait()
+		own := h.tracks["program-audio/anna/70000"]
+		h.process.dies()
+		h.process.comes()
+		// Anna does not talk: she hears what all hear.
+		if got := h.offered(api.ProgramAudio); !slices.Equal(got, []media.TrackID{"program-audio/all"}) || !own.ended {
+			t.Errorf("after the new beginning, %q are offered", got)
+		}
+		// The number is Bela's now, and his sound comes before that is said.
+		h.process.sends(70000, media.Opus, 1)
+		if len(own.wrote) != 0 {
+			t.Error("Anna's mix is made of Bela's")
+		}
+	})
+}
+
+func TestAProcessGoneWrongIsHeldInCheck(t *testing.T) {
+	play(t, func(t *testing.T, h *house, p *Program) {
+		set(p, viewed(wants(person("anna"), person("bela")), "anna", "bela"))
+		h.process.comes()
+		h.process.plays()
+		before := len(h.ids())
+		mixes := link.Mixes{Outputs: []link.Mix{{Output: 70000, Member: "anna"}, {Output: 70000, Member: "bela"}, {Output: 0, Member: "bela"}}}
+		for i := range uint32(100) {
+			mixes.Outputs = append(mixes.Outputs, link.Mix{Output: 80000 + i, Member: "anna"}, link.Mix{Output: 90000 + i, Member: "nobody"})
+		}
+		h.process.handler.Message(mixes)
+		synctest.Wait()
+		if n := len(h.ids()) - before; n != 1 {
+			t.Errorf("it made %d tracks", n)
+		}
+		shared := h.tracks["program-audio/all"]
+		good := media.Packet{Seq: 2, Codec: media.Opus, Timestamp: 960, Captured: 1}
+		for what, spoil := range map[string]func(p *media.Packet){
+			"a number below all":     func(p *media.Packet) { p.Seq = -1 << 62 },
+			"a number above all":     func(p *media.Packet) { p.Seq = 1 << 62 },
+			"a timestamp below all":  func(p *media.Packet) { p.Timestamp = -1 << 62 },
+			"a timestamp above all":  func(p *media.Packet) { p.Timestamp = 1 << 62 },
+			"a time before all":      func(p *media.Packet) { p.Captured = -1 },
+			"a layer that is none":   func(p *media.Packet) { p.Layer.Temporal = 255 },
+			"another codec":          func(p *media.Packet) { p.Codec = media.RED },
+			"a picture in the sound": func(p *media.Packet) { p.Codec = media.VP8 },
+		} {
+			bad := media.Packet{Seq: good.Seq, Codec: good.Codec, Timestamp: good.Timestamp, Captured: good.Captured}
+			spoil(&bad)
+			n := len(shared.wrote)
+			h.process.handler.Packet(link.SharedMix, &bad)
+			if len(shared.wrote) != n {
+				t.Errorf("%s was published", what)
+			}
+		}
+		n := len(shared.wrote)
+		h.process.handler.Packet(link.SharedMix, &good)
+		if len(shared.wrote) != n+1 {
+			t.Error("a good packet was dropped")
+		}
+		anna := h.process.wants()[0].Members[0].Tracks[0].Number
+		for range 100 {
+			h.process.handler.Message(link.Failed{Number: anna, Text: strings.Repeat("é", 1000)})
+		}
+		synctest.Wait()
+		if got := h.state().LeftOut; !slices.Equal(got, []string{"anna-cam"}) {
+			t.Errorf("the room was told that %q are left out", got)
+		}
+		if n := strings.Count(h.log.String(), "can't be mixed"); n != 1 || h.log.Len() > 1000 {
+			t.Errorf("it fills the log: %d lines, %d bytes", n, h.log.Len())
 		}
 	})
 }
@@ -302,13 +383,13 @@ func TestPublishersAreAskedForTheSizesThatTheMixNeeds(t *testing.T) {
 
 func TestAnotherSizeGoesOnWithTheSameProcess(t *testing.T) {
 	play(t, func(t *testing.T, h *house, p *Program) {
-		set(p, wants(person("anna"), person("bela")))
+		set(p, viewed(wants(person("anna"), person("bela")), "anna"))
 		h.process.comes()
 		h.process.plays()
 		h.process.handler.Message(link.Mixes{Outputs: []link.Mix{{Output: 70000, Member: "anna"}}})
 		synctest.Wait()
 		first := h.process
-		w := wants(person("anna"), person("bela"))
+		w := viewed(wants(person("anna"), person("bela")), "anna")
 		w.Settings.Width, w.Settings.Height = 640, 360
 		set(p, w)
 		if s := h.state(); s.State != api.ProgramMixing || s.Width != 640 || h.process != first {

@@ -1,7 +1,9 @@
 package mcu
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -27,6 +29,7 @@ type house struct {
 	process *houseProcess                     // guarded by mu; the latest
 	refuses error                             // guarded by mu; to start one
 	news    []string                          // guarded by mu; offers and ends of tracks, in order
+	log     bytes.Buffer                      // written by the program's loop
 }
 
 type houseTrack struct {
@@ -64,6 +67,7 @@ func newHouse(t *testing.T) (*house, *Program) {
 	p := New(h, Options{
 		Clock: media.NewClock(),
 		Start: h.start,
+		Log:   slog.New(slog.NewTextHandler(&h.log, nil)),
 		Notify: func(s api.Program) {
 			h.mu.Lock()
 			defer h.mu.Unlock()
@@ -279,6 +283,12 @@ func person(name string) Member {
 // wants returns a wish for the members, with a viewer.
 func wants(members ...Member) *Wish {
 	return &Wish{Settings: api.ProgramSettings{}.WithDefaults(), Members: members, Viewers: []string{"viewer"}}
+}
+
+// viewed lets members view the program, too.
+func viewed(w *Wish, members ...string) *Wish {
+	w.Viewers = append(w.Viewers, members...)
+	return w
 }
 
 // set says what is wanted and lets that be done.
