@@ -131,6 +131,34 @@ func TestWhatANameStandsForChangesWithoutAGap(t *testing.T) {
 	})
 }
 
+func TestANameThatStandsAgainForWhatFlowsGoesOnWithIt(t *testing.T) {
+	play(t, 5, func(t *testing.T, s *stage) {
+		s.enter("anna", 1, peertest.ClientOptions{}, newSimulcast(t, "anna's"))
+		bela := s.enter("bela", 1, peertest.ClientOptions{})
+		s.router.Offer("program", "anna's")
+		bela.shows(small, "program")
+		after(3 * time.Second)
+		silent := s.router.Publish(media.TrackInfo{ID: "silent", Kind: media.Video, Codec: media.VP8}, sfu.LocalOptions{})
+		s.router.Offer("program", "silent")
+		after(time.Second)
+		s.router.Offer("program", "anna's")
+		silent.Close()
+		after(time.Second)
+		shots := bela.video(0).cut()
+		if d := gap(shots); d > 100*time.Millisecond {
+			t.Errorf("there was no picture for %v", d)
+		}
+		if st := bela.state(bela.slot(webrtc.RTPCodecTypeVideo, 0)); st.Status != api.SlotLive || st.RID != "q" {
+			t.Errorf("the slot says %+v", st)
+		}
+		bela.shows(middle, "program")
+		after(3 * time.Second)
+		if got := streams(bela.video(0).cut()); got[len(got)-1] != "a1" {
+			t.Errorf("for a larger size %q came", got)
+		}
+	})
+}
+
 func TestEachMemberHearsTheMixThatIsMeantForIt(t *testing.T) {
 	play(t, 2, func(t *testing.T, s *stage) {
 		anna := s.enter("anna", 2, peertest.ClientOptions{}, newMicrophone(t, "x", loud))
@@ -244,6 +272,9 @@ func TestATapTakesTheStreamThatFitsAndChangesItAtAKeyFrame(t *testing.T) {
 		}
 		if n := len(sounds.cut()); n < 300 {
 			t.Errorf("%d packets of sound", n)
+		}
+		if got := anna.wanted("cam"); !slices.Equal(got, []string{"q"}) {
+			t.Errorf("the publisher is told that %q are wanted", got)
 		}
 		// Once nobody looks, nothing is encoded.
 		aim(media.Dimensions{}, time.Second)

@@ -97,6 +97,9 @@ func (s *Slot) show(now media.Time, t *Track, name media.TrackID, size media.Dim
 		s.setStatus(api.SlotEmpty)
 		return
 	}
+	if t == s.old { // the name stands for what flows again, or yet
+		s.current, s.old = int8(s.source%maxStreams), nil
+	}
 	if s.munger == nil {
 		s.munger = newMunger(t.kind)
 	}
@@ -105,6 +108,8 @@ func (s *Slot) show(now media.Time, t *Track, name media.TrackID, size media.Dim
 	switch {
 	case t.muted.Load():
 		s.setStatus(api.SlotMuted)
+	case s.current >= 0:
+		s.setStatus(api.SlotLive)
 	case s.old == nil:
 		s.setStatus(api.SlotWaiting)
 	}

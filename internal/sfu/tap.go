@@ -150,12 +150,13 @@ func (t *Tap) streams() (m uint32) {
 // take hands a packet on if it is of the stream that flows, or begins the one
 // that shall.
 func (t *Tap) take(now media.Time, p *media.Packet) {
-	ask := false
+	ask, turned := false, false
 	t.mu.Lock()
 	stream, source := int8(p.Layer.Stream), t.track.number.Load()
 	flows := stream == t.current && source == t.source
 	if !flows && (stream == t.target || stream == t.stopgap) {
 		if t.track.kind == media.Audio || p.KeyFrame && p.FrameStart {
+			turned = stream != t.current
 			t.current, t.source, flows = stream, source, true
 			if stream == t.target {
 				t.stopgap = -1
@@ -168,7 +169,10 @@ func (t *Tap) take(now media.Time, p *media.Packet) {
 	if flows {
 		t.sink.WritePacket(now, p)
 	}
-	if ask {
+	switch {
+	case turned:
+		t.track.want() // the stream before is not needed any more
+	case ask:
 		t.track.RequestKeyFrame(now, media.Layer{Stream: uint8(stream)})
 	}
 }
