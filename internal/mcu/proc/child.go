@@ -171,7 +171,7 @@ func (c *Child) live() death {
 // watch waits until the process has died, and sees to it that it does if it
 // hangs.
 func (c *Child) watch(p *process) death {
-	dog := watchdog{patience: c.pace.patience}
+	dog, hunger := watchdog{patience: c.pace.patience}, hunger{}
 	ticker := time.NewTicker(dog.interval())
 	defer ticker.Stop()
 	born, last := time.Now(), time.Now()
@@ -197,7 +197,11 @@ func (c *Child) watch(p *process) death {
 		case <-ticker.C:
 			now := time.Now()
 			marks := p.ledger.read()
-			if dog.look(now.Sub(last), p.beats.Load(), &marks) {
+			var starved time.Duration
+			if dog.uneasy() {
+				starved = hunger.look(now.Sub(last), readTurns(p.cmd.Process.Pid))
+			}
+			if dog.look(now.Sub(last), starved, p.beats.Load(), &marks) {
 				c.hangs.Add(1)
 				p.end(0)
 				return death{cause: fmt.Errorf("the mixer hung for %v and was killed", dog.patience), suspects: dog.suspects(), hung: true, lived: now.Sub(born)}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"os/exec"
 	"slices"
@@ -22,7 +23,7 @@ func TestAWatchdogBarksWhenTheHeartStops(t *testing.T) {
 	beats := uint64(1)
 	look := func(times int) (hangs bool) {
 		for range times {
-			hangs = dog.look(dog.interval(), beats, &marks)
+			hangs = dog.look(dog.interval(), 0, beats, &marks)
 		}
 		return hangs
 	}
@@ -43,7 +44,7 @@ func TestAWatchdogGivesTimeToStart(t *testing.T) {
 	dog := watchdog{patience: 800 * time.Millisecond}
 	var marks [Workers]uint64
 	for i := range 100 {
-		hangs := dog.look(dog.interval(), 0, &marks)
+		hangs := dog.look(dog.interval(), 0, 0, &marks)
 		if late := i == 99; hangs != late {
 			t.Fatalf("after %d looks: %v", i+1, hangs)
 		}
@@ -66,7 +67,7 @@ func TestAWatchdogKnowsWhoIsStuckAndWhoJustWorks(t *testing.T) {
 		if turn >= 7 {
 			marks[Workers-1] = mark(8, 9)
 		}
-		hangs = dog.look(dog.interval(), turn, &marks)
+		hangs = dog.look(dog.interval(), 0, turn, &marks)
 	}
 	if got := dog.suspects(); !slices.Equal(got, []uint32{6, 7}) {
 		t.Errorf("suspects %v", got)
@@ -80,14 +81,73 @@ func TestAWatchdogThatOversleptBlamesNobody(t *testing.T) {
 	dog := watchdog{patience: 800 * time.Millisecond}
 	var marks [Workers]uint64
 	marks[0] = mark(5, 1)
-	dog.look(dog.interval(), 1, &marks)
+	dog.look(dog.interval(), 0, 1, &marks)
 	for range 3 {
-		if dog.look(time.Hour, 1, &marks) {
+		if dog.look(time.Hour, 0, 1, &marks) {
 			t.Fatal("an hour in which the server did not run counts")
 		}
 	}
-	if !dog.look(time.Hour, 1, &marks) {
+	if !dog.look(time.Hour, 0, 1, &marks) {
 		t.Error("it never barks")
+	}
+}
+
+func TestAWatchdogBearsWithAProcessThatStarves(t *testing.T) {
+	dog := watchdog{patience: 800 * time.Millisecond}
+	var marks [Workers]uint64
+	dog.look(dog.interval(), 0, 1, &marks)
+	looks := 1
+	for !dog.look(dog.interval(), dog.interval(), 1, &marks) {
+		if looks++; looks > 100 {
+			t.Fatal("it never barks")
+		}
+		if easy := looks <= 8; easy == dog.uneasy() {
+			t.Fatalf("uneasy after %d looks: %v", looks, !easy)
+		}
+	}
+	if looks != 4*8 {
+		t.Errorf("it barks after %d looks", looks)
+	}
+}
+
+func TestAProcessStarvesWhenAThreadIsKeptWaiting(t *testing.T) {
+	const ms = time.Millisecond
+	var h hunger
+	for i, step := range []struct {
+		turns map[int]turn
+		want  time.Duration
+	}{
+		{map[int]turn{1: {ran: 500 * ms, waited: 900 * ms}}, 0},                               // the first look
+		{map[int]turn{1: {ran: 500 * ms, waited: 900 * ms}, 2: {waited: 5000 * ms}}, 0},       // one sleeps, one is new
+		{map[int]turn{1: {ran: 510 * ms, waited: 970 * ms}, 2: {waited: 5000 * ms}}, 70 * ms}, // it had to wait
+		{map[int]turn{1: {ran: 510 * ms, waited: 970 * ms, wants: true}, 2: {}}, 0},           // it begins to
+		{map[int]turn{1: {ran: 540 * ms, waited: 970 * ms, wants: true}, 3: {}}, 70 * ms},     // and still does
+		{map[int]turn{1: {ran: 640 * ms, waited: 970 * ms, wants: true}}, 0},                  // a loop without end
+		{map[int]turn{1: {ran: 640 * ms, waited: 9970 * ms, wants: true}}, 100 * ms},          // no more than there was
+		{nil, 0},
+	} {
+		if got := h.look(100*ms, step.turns); got != step.want {
+			t.Errorf("step %d: %v, want %v", i, got, step.want)
+		}
+	}
+}
+
+func TestWhatTheSystemTellsOfThreadsIsRead(t *testing.T) {
+	got, ok := readTurn([]byte("123 456 7\n"), []byte("99 (evil) S 1) R 1 2 3"))
+	if want := (turn{123, 456, true}); !ok || got != want {
+		t.Errorf("%+v", got)
+	}
+	if got, ok := readTurn([]byte("123 456 7\n"), []byte("99 (tutti) S 1 2 3")); !ok || got.wants {
+		t.Errorf("one that sleeps: %+v, %v", got, ok)
+	}
+	for _, broken := range [][2]string{{"", ""}, {"1", "1 (a) S"}, {"1 x", "1 (a) S"}, {"1 2 3", ""}, {"1 2 3", "1 (a)"}, {"1 2 3", "1 (a) "}} {
+		if got, ok := readTurn([]byte(broken[0]), []byte(broken[1])); ok {
+			t.Errorf("%q is read as %+v", broken, got)
+		}
+	}
+	mine := readTurns(os.Getpid())
+	if len(mine) == 0 || !slices.ContainsFunc(slices.Collect(maps.Values(mine)), func(t turn) bool { return t.ran > 0 }) {
+		t.Errorf("of this process: %v", mine)
 	}
 }
 

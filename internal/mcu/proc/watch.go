@@ -1,6 +1,9 @@
 package proc
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	// patience is after how long without a heartbeat a mixer is taken for
@@ -29,12 +32,13 @@ type watchdog struct {
 // interval is how often look is to be called.
 func (w *watchdog) interval() time.Duration { return w.patience / looks }
 
-// look takes the time since the last look, the number of heartbeats so far and
-// the marks as they are now, and reports whether the process hangs. Of a look
-// that comes late only a part counts: where the server did not get to run, the
-// mixer can't be blamed for the same.
-func (w *watchdog) look(elapsed time.Duration, beats uint64, marks *[Workers]uint64) (hangs bool) {
-	elapsed = min(elapsed, 2*w.interval())
+// look takes the time since the last look, how much of it the process did not get
+// to run though it wanted to, the number of heartbeats so far and the marks as
+// they are now, and reports whether the process hangs. Of time in which it
+// starved a quarter counts, and of a look that comes late only a part: where the
+// server did not get to run, the mixer can't be blamed for the same.
+func (w *watchdog) look(elapsed, starved time.Duration, beats uint64, marks *[Workers]uint64) (hangs bool) {
+	elapsed = min(max(elapsed-starved, elapsed/4), 2*w.interval())
 	w.silence += elapsed
 	if beats != w.beats {
 		w.beats, w.silence = beats, 0
@@ -56,6 +60,11 @@ func (w *watchdog) look(elapsed time.Duration, beats uint64, marks *[Workers]uin
 	}
 	w.marks = *marks
 	return hangs
+}
+
+// uneasy reports whether the next look may matter.
+func (w *watchdog) uneasy() bool {
+	return w.silence >= w.patience/4 || slices.ContainsFunc(w.stuck[:], func(d time.Duration) bool { return d >= w.patience/4 })
 }
 
 // suspects are the tracks in whose decoding workers have been stuck for at least
