@@ -2,15 +2,24 @@ package mixer
 
 import (
 	"encoding/binary"
+	"math"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/tutti-rtc/tutti/internal/media"
 )
 
+// broken is what a decoder may make of broken packets.
+func broken(i int64) float32 {
+	if i&1023 == 7 {
+		return float32(math.NaN())
+	}
+	return 1e30
+}
+
 // hostile drives a mixer with packets that data makes up: ten bytes each.
 func hostile(t *testing.T, data []byte) {
-	c := &codecs{signals: []signal{tone(500, 0.3), noise(1, 3)}}
+	c := &codecs{signals: []signal{tone(500, 0.3), noise(1, 3), broken}}
 	m := New(Options{Talkers: 2}, c.decoder, c.encoder)
 	tracks := []media.TrackID{"a", "b", "c", "d"}
 	var sources []Source

@@ -104,7 +104,7 @@ func (p *player) pad(n int) {
 func (p *player) conceal(n, fade int) int {
 	n = min((n+grain-1)/grain*grain, longest)
 	pcm := p.room(n)
-	if p.decoder.Conceal(pcm) != nil {
+	if p.decoder.Conceal(pcm) != nil || !(peak(pcm) < insane) {
 		clear(pcm)
 	}
 	p.append(n, 0, 1/float32(fade))

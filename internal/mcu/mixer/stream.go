@@ -21,7 +21,8 @@ const (
 	// lateStart is by how much a voice that begins to speak may lag at first,
 	// so that its first syllable is heard.
 	lateStart = 40 * time.Millisecond
-	// insane is a sample that no sound has; decoders of broken packets do.
+	// insane is a sample that no sound has; what decoders make of broken
+	// packets may, and a single NaN would stay in every filter.
 	insane = 16
 	// keepPlayer is how long a decoder is kept that isn't used.
 	keepPlayer = 10 * time.Second
@@ -303,6 +304,7 @@ func (s *stream) fit(pcm []float32, n int) int {
 	if !(loudest < insane) {
 		s.stats.Broken++
 		clear(pcm[:n*channels])
+		return n
 	}
 	quiet := loudest < hushed
 	switch {
@@ -324,7 +326,7 @@ func (s *stream) fit(pcm []float32, n int) int {
 func (s *stream) recover(q *queued, n int) {
 	p := s.play
 	pcm := p.room(n)
-	if p.decoder.Recover(pcm, q.payload) != nil {
+	if p.decoder.Recover(pcm, q.payload) != nil || !(peak(pcm) < insane) {
 		clear(pcm)
 	}
 	p.append(n, 1, 1.0/fadeIn)
