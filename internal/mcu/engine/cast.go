@@ -36,15 +36,19 @@ func (p *pictures) cast() {
 	for i := range p.program.Members {
 		m := &p.program.Members[i]
 		camera := cast{member: m.ID, name: m.Name, hand: m.Hand, muted: silent(m), off: true}
+		screen := camera
+		screen.screen, screen.hand = true, false
 		for j := range m.Tracks {
 			t := &m.Tracks[j]
 			switch {
 			case t.Kind != media.Video:
 			case t.Origin == media.ScreenVideo:
-				c := camera
-				c.screen, c.hand = true, false
+				c, id := screen, m.ID+"/screen"
+				if p.casts[id] != nil { // a second one
+					id += " " + strconv.FormatUint(uint64(t.Number), 10)
+				}
 				p.show(&c, t)
-				p.add(m.ID+"/screen", c)
+				p.add(id, c)
 			default:
 				p.show(&camera, t)
 			}
@@ -133,7 +137,7 @@ func (p *pictures) tellWants() {
 	if len(p.renditions) > 0 {
 		for _, tile := range p.stage.Settled() {
 			c := p.casts[tile.Item]
-			if c == nil || c.track == nil || c.off {
+			if c == nil || c.track == nil || c.off || c.track.failed {
 				continue
 			}
 			size := media.Dimensions{Width: tile.Rect.Dx(), Height: tile.Rect.Dy()}

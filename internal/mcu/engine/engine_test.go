@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -138,6 +139,63 @@ func TestKeyFramesComeWhenWantedAndNotTooOften(t *testing.T) {
 	})
 }
 
+func TestAKeyFrameThatTheEncoderLeavesOutComesWithTheNextPicture(t *testing.T) {
+	play(t, func(t *testing.T, s *studio) {
+		s.enter("a", 50, 0).films()
+		s.renders(full)
+		after(5 * time.Second)
+		n := len(s.keys[full.Output])
+		s.mu.Lock()
+		s.drops = 2
+		s.mu.Unlock()
+		s.engine.Message(link.KeyFrame{Output: full.Output})
+		after(200 * time.Millisecond)
+		if got := len(s.keys[full.Output]) - n; got != 1 {
+			t.Errorf("%d key frames came", got)
+		}
+	})
+}
+
+func TestAKeyFrameOfNothingCostsNothing(t *testing.T) {
+	play(t, func(t *testing.T, s *studio) {
+		s.enter("a", 50, 0)
+		s.renders(full)
+		after(5 * time.Second)
+		before, _ := said[link.Alive](s)
+		s.engine.Message(link.KeyFrame{Output: 99})
+		after(10 * time.Second)
+		now, _ := said[link.Alive](s)
+		if n := now.Stats.Composed - before.Stats.Composed; n > 35 {
+			t.Errorf("%d pictures were composed in ten seconds in which nothing changed", n)
+		}
+	})
+}
+
+func TestEachOfTwoScreensHasATile(t *testing.T) {
+	play(t, func(t *testing.T, s *studio) {
+		a := s.enter("a", 50, 0)
+		for n := range uint32(2) {
+			a.member.Tracks = append(a.member.Tracks, link.Track{
+				Number: 5 + n, ID: media.TrackID("screen" + string(rune('1'+n))), Kind: media.Video, Origin: media.ScreenVideo,
+			})
+		}
+		a.member.Tracks[0].LeftOut = true
+		s.renders(full)
+		after(time.Second)
+		w, _ := said[link.Wants](s)
+		for n := range uint32(2) {
+			if !slices.ContainsFunc(w.Tracks, func(w link.Want) bool { return w.Number == 5+n && w.Width > 0 }) {
+				t.Errorf("screen %d is not shown: %+v", n+1, w.Tracks)
+			}
+		}
+		for id, c := range s.engine.pictures.casts {
+			if c.screen && c.note != "" {
+				t.Errorf("%s has the note of the camera: %q", id, c.note)
+			}
+		}
+	})
+}
+
 func TestRenditionsComeAndGo(t *testing.T) {
 	play(t, func(t *testing.T, s *studio) {
 		s.enter("a", 50, 0).films()
@@ -203,6 +261,10 @@ func TestAStreamThatCanNotBeDecodedIsGivenUp(t *testing.T) {
 		after(60 * time.Second)
 		if f, ok := said[link.Failed](s); !ok || f.Number != b.camera || f.Text == "" {
 			t.Errorf("it was said: %+v", f)
+		}
+		w, _ := said[link.Wants](s)
+		if !slices.Contains(w.Tracks, link.Want{Number: b.camera}) {
+			t.Errorf("it goes on being asked for: %+v", w.Tracks)
 		}
 		s.cut()
 		a.looks(120, 0)
@@ -289,6 +351,22 @@ func TestWhoTalksAndListensHasAMixWithoutHerself(t *testing.T) {
 		after(30 * time.Second)
 		if mixes, _ := said[link.Mixes](s); len(mixes.Outputs) != 0 {
 			t.Errorf("nobody talks any more, and there are %+v", mixes.Outputs)
+		}
+	})
+}
+
+func TestTheHeartBeatsThoughThereIsTooMuchToDecode(t *testing.T) {
+	play(t, func(t *testing.T, s *studio) {
+		s.slow = 50 * time.Millisecond // a second and a half for a second
+		s.enter("a", 50, 0).films()
+		s.renders(full)
+		after(2 * time.Second)
+		for range 30 {
+			before, _ := said[link.Alive](s)
+			after(500 * time.Millisecond)
+			if alive, _ := said[link.Alive](s); alive.Sequence == before.Sequence {
+				t.Fatal("it seems to hang")
+			}
 		}
 	})
 }

@@ -238,8 +238,10 @@ func (p *pictures) due(now media.Time) media.Time {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.keys) > 0 {
-		return now
+	for _, r := range p.renditions {
+		if p.keys[r.Output] {
+			due = min(due, max(now, r.key.Add(keyInterval)))
+		}
 	}
 	for _, c := range p.casts {
 		if c.track == nil {

@@ -121,6 +121,9 @@ func (p *pictures) encodeOne(now media.Time, r *rendition, o codec.EncodeOptions
 	f, err := r.encoder.Encode(from, o)
 	if err != nil || f == nil {
 		p.stats.Skipped++
+		if o.KeyFrame { // with the next picture, then
+			p.wantKeyFrame(r.Output)
+		}
 		return
 	}
 	r.settled = f.Settled

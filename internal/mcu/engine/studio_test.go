@@ -36,6 +36,8 @@ type studio struct {
 	decoded  int                     // guarded by mu
 	marked   map[uint32]bool         // guarded by mu; tracks that were marked
 	hang     chan struct{}           // guarded by mu; decoders of pictures wait for its end; nil: they don't
+	slow     time.Duration           // guarded by mu; what decoding a picture takes
+	drops    int                     // guarded by mu; key frames that encoders are about to leave out
 }
 
 // shot is a picture of the program.
@@ -331,8 +333,11 @@ type eye struct {
 func (e *eye) Decode(frame []byte) (*picture.Picture, error) {
 	e.studio.mu.Lock()
 	e.studio.decoded++
-	hang := e.studio.hang
+	hang, slow := e.studio.hang, e.studio.slow
 	e.studio.mu.Unlock()
+	if slow > 0 {
+		<-time.After(slow)
+	}
 	if hang != nil {
 		<-hang
 	}
@@ -358,6 +363,10 @@ func (p *pen) Encode(from *picture.Picture, o codec.EncodeOptions) (*codec.Frame
 	defer p.studio.mu.Unlock()
 	p.studio.frames = append(p.studio.frames, shot{p.studio.clock.Now(), from.Size(), from.Clone(), p.codec})
 	key := o.KeyFrame || !p.begun
+	if key && p.studio.drops > 0 {
+		p.studio.drops--
+		return nil, nil
+	}
 	p.begun = true
 	if p.still++; o.Active == nil || slices.Contains(o.Active, 1) || key {
 		p.still = 0

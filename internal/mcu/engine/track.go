@@ -135,6 +135,7 @@ func (p *pictures) decode(t *track, f *frame) {
 	p.engine.opt.Marks.Enter(pictureWorker, t.number)
 	shown, err := t.decoder.Decode(f.data)
 	p.engine.opt.Marks.Leave(pictureWorker)
+	p.turned.Store(true) // a turn that is long for all there is to decode is none that hangs
 	p.stats.Decoded++
 	if err != nil {
 		p.stats.Broken++
