@@ -34,6 +34,10 @@ type Options struct {
 	// Flush is how long Close waits for what has queued to be written; 0
 	// stands for 100 ms.
 	Flush time.Duration
+	// Most is how many bytes the other end may send a second, where each
+	// record counts for 1 KiB at least: more breaks the rules. 0 sets no
+	// bound.
+	Most int
 }
 
 // Traffic counts what a Conn has moved.
@@ -167,6 +171,7 @@ func closed(err error) bool {
 func (c *Conn) read(h Handler) error {
 	in := bufio.NewReaderSize(c.rw, 64<<10)
 	var large []byte
+	allowed := allowance{most: c.opt.Most, since: time.Now()}
 	for {
 		head, err := in.Peek(lengthSize + 1)
 		if err != nil {
@@ -175,6 +180,9 @@ func (c *Conn) read(h Handler) error {
 		record, n, err := ParseLength(head)
 		if err != nil {
 			return err
+		}
+		if !allowed.take(n) {
+			return fmt.Errorf("%w: more than %d bytes in a second", ErrRecord, c.opt.Most)
 		}
 		_, _ = in.Discard(lengthSize + 1) // it was peeked at
 		var body []byte
@@ -197,6 +205,35 @@ func (c *Conn) read(h Handler) error {
 			_, _ = in.Discard(n)
 		}
 	}
+}
+
+// allowance is what may yet be read. What counts is when it is read: a reader that
+// was kept from it finds no more than what the socket and the other end's queue
+// hold.
+type allowance struct {
+	most  int // constant; bytes a second, 0: any
+	used  int
+	since time.Time
+}
+
+// leastRecord is what a record counts for at least, in bytes: small ones cost the
+// reader as much.
+const leastRecord = 1 << 10
+
+// take takes a record of n bytes, and reports whether it is allowed.
+func (a *allowance) take(n int) bool {
+	if a.most == 0 {
+		return true
+	}
+	if a.used += max(n, leastRecord); a.used <= a.most {
+		return true
+	}
+	now := time.Now()
+	if now.Sub(a.since) < time.Second {
+		return false
+	}
+	a.since, a.used = now, max(n, leastRecord)
+	return true
 }
 
 // endOf makes an end within a record, of which read bytes have come, what it is.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -291,11 +292,34 @@ func TestABrokenRecordEndsTheConnection(t *testing.T) {
 	}
 }
 
+func TestAnEndThatSendsTooMuchIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		small, err := AppendMessage(nil, KeyFrame{Output: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, c := range map[string]struct{ most, records, pause, handled int }{
+			"no bound":             {0, 1000, 0, 1000},
+			"as much as it may":    {100 << 10, 100, 0, 100},
+			"small ones count too": {100 << 10, 1000, 0, 100},
+			"in two seconds":       {100 << 10, 150, 75, 150},
+		} {
+			conn, h := NewConn(&looped{record: small, left: c.records, pause: c.pause}, Options{Most: c.most}), new(counter)
+			err := conn.Serve(h)
+			if h.messages != c.handled || errors.Is(err, ErrRecord) != (c.handled < c.records) {
+				t.Errorf("%s: %d messages were handled, then %v", name, h.messages, err)
+			}
+			_ = conn.Close()
+		}
+	})
+}
+
 // looped is a connection that reads the same record over and over.
 type looped struct {
 	record []byte
 	at     int
 	left   int // records
+	pause  int // with so many left a second goes by
 }
 
 func (l *looped) Write(b []byte) (int, error) { return len(b), nil }
@@ -303,6 +327,10 @@ func (l *looped) Close() error                { return nil }
 func (l *looped) Read(b []byte) (int, error) {
 	if l.left == 0 {
 		return 0, io.EOF
+	}
+	if l.left == l.pause {
+		l.pause = 0
+		<-time.After(time.Second)
 	}
 	n := copy(b, l.record[l.at:])
 	if l.at += n; l.at == len(l.record) {

@@ -39,9 +39,14 @@ type Options struct {
 	// Grace is how long Close waits for the process to end by itself; 0
 	// stands for 500 ms.
 	Grace time.Duration
-	// Link shapes the connection to the process.
+	// Link shapes the connection to the process. Its Most is 8 MiB if it is
+	// 0: several times what the largest program takes.
 	Link link.Options
 }
+
+// mostSent is how many bytes a process may send in a second: what is decoded
+// there may have taken it over.
+const mostSent = 8 << 20
 
 // Stats counts what became of a Child's processes.
 type Stats struct {
@@ -86,6 +91,7 @@ func Start(o Options, h Handler) (*Child, error) {
 		o.Command = command
 	}
 	o.Patience = cmp.Or(o.Patience, patience)
+	o.Link.Most = cmp.Or(o.Link.Most, mostSent)
 	o.Grace = cmp.Or(o.Grace, 500*time.Millisecond)
 	c := &Child{
 		opt: o, handler: h, closing: make(chan struct{}), done: make(chan struct{}),
