@@ -18,6 +18,9 @@ const (
 	// downTolerance is how long a process may be down until the program
 	// counts as failed: members go back to the others' tracks then.
 	downTolerance = 5 * time.Second
+	// retryInterval is how long to wait where no process could be begun:
+	// others may have ended theirs by then.
+	retryInterval = 10 * time.Second
 	// maxNews is how many messages of the process may wait for the loop; its
 	// reader waits with those beyond.
 	maxNews = 64
@@ -59,6 +62,8 @@ type Program struct {
 	idle    media.Time // when the mix was needed last, while it is not
 	state   api.Program
 	forward [2]media.TrackID // video and audio that are passed on
+	refusal error            // why a process could not be begun last time; nil if it could
+	retry   media.Time       // when to try again; zero: at once
 }
 
 // New returns the program of a room; nothing is made until Set wants it.
@@ -158,13 +163,16 @@ func (p *Program) soleTracks() (video, audio media.TrackID, ok bool) {
 func (p *Program) mixing(now media.Time) time.Duration {
 	p.idle = 0
 	if p.mix == nil {
-		m, err := newMix(p, now)
-		if err != nil {
-			p.offer("", "")
-			p.report(api.Program{State: api.ProgramFailed, Text: err.Error()})
-			return time.Minute // perhaps others have ended theirs
+		if !now.Before(p.retry) {
+			p.mix, p.refusal = newMix(p, now)
+			p.retry = now.Add(retryInterval)
 		}
-		p.mix = m
+		if p.mix == nil {
+			p.offer("", "")
+			p.report(api.Program{State: api.ProgramFailed, Text: p.refusal.Error()})
+			return p.retry.Sub(now)
+		}
+		p.refusal, p.retry = nil, 0
 	}
 	failed, flows := p.mix.failed(now), p.mix.flows()
 	if flows && !failed {

@@ -184,6 +184,22 @@ func TestAServerThatCanNotMixSaysWhy(t *testing.T) {
 		if s := h.state(); s.State != api.ProgramForwarding {
 			t.Errorf("with one publisher the program is %+v", s)
 		}
+		// Others come and go, which costs no further tries; who listens anew
+		// is told all the same.
+		published := h.published
+		for range 5 {
+			set(p, wants(person("anna"), person("bela"), person("carl")))
+			p.Set(nil)
+			set(p, wants(person("anna"), person("bela")))
+		}
+		if s := h.state(); s.State != api.ProgramFailed || s.Text != "no codecs" || h.published != published {
+			t.Errorf("%d tracks were published, and the program is %+v", h.published-published, s)
+		}
+		h.refuses = nil
+		after(retryInterval)
+		if s := h.state(); s.State != api.ProgramStarting || s.Text != "" {
+			t.Errorf("there is a place for it now, and the program is %+v", s)
+		}
 	})
 }
 

@@ -21,15 +21,16 @@ import (
 type house struct {
 	t *testing.T
 
-	mu      sync.Mutex
-	offers  map[media.TrackID][]media.TrackID // guarded by mu
-	tracks  map[media.TrackID]*houseTrack     // guarded by mu
-	taps    map[media.TrackID]*houseTap       // guarded by mu
-	states  []api.Program                     // guarded by mu
-	process *houseProcess                     // guarded by mu; the latest
-	refuses error                             // guarded by mu; to start one
-	news    []string                          // guarded by mu; offers and ends of tracks, in order
-	log     bytes.Buffer                      // written by the program's loop
+	mu        sync.Mutex
+	offers    map[media.TrackID][]media.TrackID // guarded by mu
+	tracks    map[media.TrackID]*houseTrack     // guarded by mu
+	taps      map[media.TrackID]*houseTap       // guarded by mu
+	states    []api.Program                     // guarded by mu
+	process   *houseProcess                     // guarded by mu; the latest
+	published int                               // guarded by mu; tracks so far
+	refuses   error                             // guarded by mu; to start one
+	news      []string                          // guarded by mu; offers and ends of tracks, in order
+	log       bytes.Buffer                      // written by the program's loop
 }
 
 type houseTrack struct {
@@ -136,6 +137,7 @@ func (h *house) Publish(info media.TrackInfo, o TrackOptions) Track {
 	defer h.mu.Unlock()
 	t := &houseTrack{house: h, info: info, opt: o}
 	h.tracks[info.ID] = t
+	h.published++
 	return t
 }
 
