@@ -146,7 +146,8 @@ func (c *Conn) write() {
 }
 
 // Serve hands what the other end sends to h until the connection ends. It
-// returns nil if the other end or Close ended it, and what went wrong otherwise.
+// returns nil if the other end or Close ended it, and what went wrong otherwise:
+// io.ErrUnexpectedEOF, wrapped, where the other end died within a record.
 func (c *Conn) Serve(h Handler) error {
 	err := c.read(h)
 	c.queue.end()
@@ -239,7 +240,7 @@ func (a *allowance) take(n int) bool {
 // endOf makes an end within a record, of which read bytes have come, what it is.
 func endOf(err error, read int) error {
 	if read > 0 && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
-		return fmt.Errorf("%w: it ends too early", ErrRecord)
+		return fmt.Errorf("%w: it ends too early: %w", ErrRecord, io.ErrUnexpectedEOF)
 	}
 	return err
 }

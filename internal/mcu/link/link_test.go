@@ -284,6 +284,8 @@ func TestABrokenRecordEndsTheConnection(t *testing.T) {
 		}
 		if err := <-ended; !errors.Is(err, ErrRecord) {
 			t.Errorf("%s: Serve returned %v", name, err)
+		} else if errors.Is(err, io.ErrUnexpectedEOF) != (name == "an end in the record") {
+			t.Errorf("%s: Serve returned %v", name, err)
 		}
 		if len(h.messages) != 1 {
 			t.Errorf("%s: %d messages were handled", name, len(h.messages))

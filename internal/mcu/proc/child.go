@@ -2,7 +2,9 @@ package proc
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"runtime"
 	"sync"
@@ -194,7 +196,7 @@ func (c *Child) watch(p *process) death {
 			return death{cause: p.cause(), suspects: suspects(&marks), lived: time.Since(born)}
 		case <-served:
 			served = nil
-			if p.broke != nil {
+			if p.broke != nil && !errors.Is(p.broke, io.ErrUnexpectedEOF) {
 				c.breaches.Add(1)
 				p.end(0)
 				return death{cause: fmt.Errorf("the mixer was killed: %w", p.broke), lived: time.Since(born)}

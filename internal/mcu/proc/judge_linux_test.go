@@ -2,8 +2,10 @@ package proc
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"os"
@@ -12,10 +14,37 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tutti-rtc/tutti/internal/mcu/link"
 )
 
 // mark is what a worker's word is while it is inside for the turn-th time.
 func mark(track uint32, turn uint64) uint64 { return uint64(track)<<32 | turn<<1 | markInside }
+
+func TestWhoDiesWithinARecordHasNotBrokenTheRules(t *testing.T) {
+	for range 50 { // whether the end of the link or of the process is seen first is chance
+		l, err := newLedger()
+		if err != nil {
+			t.Fatal(err)
+		}
+		word := binary.NativeEndian.AppendUint64(nil, mark(7, 1))
+		if _, err := l.file.WriteAt(word, 8*firstMark); err != nil {
+			t.Fatal(err)
+		}
+		p := &process{
+			ledger: l, says: newSays(slog.New(slog.DiscardHandler), time.Now),
+			exited: make(chan struct{}), served: make(chan struct{}),
+			broke: fmt.Errorf("%w: it ends too early: %w", link.ErrRecord, io.ErrUnexpectedEOF),
+		}
+		close(p.exited)
+		close(p.served)
+		c := &Child{closing: make(chan struct{}), pace: pace{base: time.Hour, patience: time.Hour}}
+		if d := c.watch(p); !slices.Equal(d.suspects, []uint32{7}) || c.Stats().Crashes != 1 || c.Stats().Breaches != 0 {
+			t.Fatalf("%+v, %+v", d, c.Stats())
+		}
+		_ = l.file.Close()
+	}
+}
 
 func TestAWatchdogBarksWhenTheHeartStops(t *testing.T) {
 	dog := watchdog{patience: 800 * time.Millisecond}
