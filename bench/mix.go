@@ -20,7 +20,7 @@ const (
 	// mixTalkers talk all at once.
 	mixTalkers = 3
 	// programLayers is how many temporal layers the server asks the mixer for.
-	programLayers = 2
+	programLayers = 1
 	// settleTime is how long a mixer runs before it is measured: it decodes,
 	// composes and encodes all of it by then. A still picture has to become
 	// sharp, too, in the publisher's encoder and in ours.

@@ -53,6 +53,7 @@ func TestAClipIsPlayedOverAndOver(t *testing.T) {
 
 func TestFeedsArePlayedInTurn(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	var order []uint32
 	feeds := []*feed{{number: 1, interval: time.Millisecond}, {number: 2, interval: 2 * time.Millisecond}}
 	for _, f := range feeds {

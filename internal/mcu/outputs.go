@@ -197,7 +197,7 @@ func (o *outputs) renditions(offered bool) (list []link.Rendition) {
 			if bits&(1<<n) != 0 {
 				list = append(list, link.Rendition{
 					Output: o.number(i, n), Codec: c.codec, Width: s.size.Width, Height: s.size.Height,
-					Rate: s.rate, TemporalLayers: 2,
+					Rate: s.rate, TemporalLayers: s.temporal,
 				})
 			}
 		}

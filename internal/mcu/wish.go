@@ -70,15 +70,19 @@ type stream struct {
 	rid  string
 	size media.Dimensions
 	rate media.Bitrate
+	// temporal is how many temporal layers it has. They cost a decibel, so
+	// only what thin lines get has them: others have a smaller size to go to.
+	temporal int
 }
 
 // renditions returns the sizes in which the picture is made, the smallest first.
 func (w *Wish) renditions() []stream {
 	full := w.size()
-	list := []stream{{"l", full, rate(full, w.Settings.FPS)}}
+	large := stream{"l", full, rate(full, w.Settings.FPS), 1}
 	half := media.Dimensions{Width: full.Width / 2 &^ 1, Height: full.Height / 2 &^ 1}
 	if half.Width >= api.MinProgramWidth*2 && half.Height >= api.MinProgramHeight*2 {
-		list = []stream{{"s", half, rate(half, w.Settings.FPS)}, list[0]}
+		return []stream{{"s", half, rate(half, w.Settings.FPS), 2}, large}
 	}
-	return list
+	large.temporal = 2
+	return []stream{large}
 }
