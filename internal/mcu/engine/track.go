@@ -15,6 +15,10 @@ const (
 	// maxWaiting bounds the frames of a track that wait to be decoded: a
 	// second of video that is heard late.
 	maxWaiting = 64
+	// unseen is by how much samples may differ without a new picture: encoders
+	// go on polishing what does not move. It does not add up, for what is shown
+	// is what is compared with.
+	unseen = 3
 	// maxBroken is how many frames in a row a decoder may refuse until the
 	// track counts as one that can't be shown.
 	maxBroken = 30
@@ -154,11 +158,11 @@ func (p *pictures) decode(t *track, f *frame) {
 	}
 }
 
-// show keeps a copy of a picture, unless it is like the one before: a still
-// picture then costs nothing behind the decoder.
+// show keeps a copy of a picture, unless it looks like the one that is shown: a
+// still picture then costs nothing behind the decoder.
 func (t *track) show(p *picture.Picture, f *frame) {
 	t.captured = f.captured
-	if t.shown != nil && t.turned == f.orientation && t.shown.Equal(p) {
+	if t.shown != nil && t.turned == f.orientation && t.shown.Near(p, unseen) {
 		return
 	}
 	if t.shown == nil || t.shown.Size() != p.Size() {
