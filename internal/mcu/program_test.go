@@ -195,7 +195,9 @@ func TestAServerThatCanNotMixSaysWhy(t *testing.T) {
 		if s := h.state(); s.State != api.ProgramFailed || s.Text != "no codecs" || h.published != published {
 			t.Errorf("%d tracks were published, and the program is %+v", h.published-published, s)
 		}
+		h.mu.Lock()
 		h.refuses = nil
+		h.mu.Unlock()
 		after(retryInterval)
 		if s := h.state(); s.State != api.ProgramStarting || s.Text != "" {
 			t.Errorf("there is a place for it now, and the program is %+v", s)

@@ -3,7 +3,6 @@ package engine
 import (
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/tutti-rtc/tutti/internal/mcu/codec"
 	"github.com/tutti-rtc/tutti/internal/mcu/link"
@@ -49,8 +48,7 @@ type Engine struct {
 	pictures *pictures     // constant
 	done     chan struct{} // closed when the engine shall end
 
-	sequence uint64    // of heartbeats; owned by the sound goroutine
-	started  time.Time // constant
+	sequence uint64 // of heartbeats; owned by the sound goroutine
 	dropped  atomic.Uint64
 }
 

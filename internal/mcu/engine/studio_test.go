@@ -3,7 +3,6 @@ package engine
 import (
 	"encoding/binary"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -381,13 +380,6 @@ func (p *pen) Close()                     {}
 func (s *shot) cell(column, columns, row, rows int) byte {
 	x, y := s.size.Width*(2*column+1)/(2*columns), s.size.Height*(2*row+1)/(2*rows)
 	return s.image.Y[y*s.image.StrideY+x]
-}
-
-// outputs returns the numbers of the mixes that came.
-func (s *studio) outputs() []uint32 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Sorted(maps.Keys(s.sounds))
 }
 
 // last returns the newest frame of a mix.
