@@ -215,7 +215,9 @@ func look(t *testing.T, p *picture.Picture, name string) {
 			often[c]++
 		}
 	}
-	colours := slices.SortedFunc(maps.Keys(often), func(a, b color.RGBA) int { return cmp.Compare(often[b], often[a]) })
+	colours := slices.SortedFunc(maps.Keys(often), func(a, b color.RGBA) int {
+		return cmp.Or(cmp.Compare(often[b], often[a]), cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B))
+	})
 	var palette color.Palette
 	for _, c := range colours[:min(256, len(colours))] {
 		palette = append(palette, c)
