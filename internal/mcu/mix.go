@@ -24,6 +24,7 @@ type mix struct {
 
 	inputs     map[media.TrackID]*input
 	lastNumber uint32
+	sizes      int          // how often the picture's size has changed
 	told       link.Program // to the process
 	up_        bool         // there is a process that knows told
 	downSince  media.Time   // since when there was none; it is set at the start
@@ -54,7 +55,7 @@ func newMix(p *Program, now media.Time) (*mix, error) {
 	m := &mix{
 		program: p, over: make(chan struct{}), inputs: make(map[media.TrackID]*input), downSince: now,
 	}
-	m.outputs.Store(newOutputs(p.router, p.wish.renditions(), m.hasNews))
+	m.outputs.Store(newOutputs(p.router, p.wish.renditions(), 0, m.hasNews))
 	process, err := p.opt.Start(handler{p, m})
 	if err != nil {
 		m.outputs.Load().end()
@@ -99,7 +100,8 @@ func (m *mix) update(now media.Time, w *Wish) {
 // resize replaces the outputs by ones of other sizes, which are other tracks.
 func (m *mix) resize(w *Wish) {
 	old := m.outputs.Load()
-	o := newOutputs(m.program.router, w.renditions(), m.hasNews)
+	m.sizes++
+	o := newOutputs(m.program.router, w.renditions(), m.sizes, m.hasNews)
 	o.inherit(old)
 	m.outputs.Store(o)
 	if m.offered {

@@ -27,13 +27,14 @@ var pictureCodecs = [...]struct {
 // to them by the goroutine that reads it; the rest belongs to the program's loop.
 type outputs struct {
 	// Constant.
-	router  Router
-	streams []stream
-	picture [len(pictureCodecs)]Track
-	shared  Track
-	wanted  [len(pictureCodecs)]atomic.Uint32  // streams that somebody receives, as bits
-	asked   [len(pictureCodecs)][2]atomic.Bool // key frames that the process was not asked for yet
-	changed func()                             // called when wanted or asked has changed
+	router     Router
+	streams    []stream
+	generation string // ends the tracks' ids
+	picture    [len(pictureCodecs)]Track
+	shared     Track
+	wanted     [len(pictureCodecs)]atomic.Uint32  // streams that somebody receives, as bits
+	asked      [len(pictureCodecs)][2]atomic.Bool // key frames that the process was not asked for yet
+	changed    func()                             // called when wanted or asked has changed
 
 	own []ownMix // owned by the loop
 
@@ -61,26 +62,29 @@ const (
 	flowsPicture       // a key frame has come
 )
 
-// ids of the tracks behind the program's names.
-const (
-	sharedID = media.TrackID(api.ProgramAudio + "/all")
-	ownID    = api.ProgramAudio + "/"
-)
+// ownID begins the ids of members' own mixes.
+const ownID = api.ProgramAudio + "/"
 
-func pictureID(i int) media.TrackID {
-	return media.TrackID(api.ProgramVideo + "/" + pictureCodecs[i].codec.String())
+// sharedID and pictureID return the ids of the tracks behind the program's names.
+// Those of other sizes are other tracks: what a name stands for has to change.
+func (o *outputs) sharedID() media.TrackID { return media.TrackID(ownID + "all" + o.generation) }
+
+func (o *outputs) pictureID(i int) media.TrackID {
+	return media.TrackID(api.ProgramVideo + "/" + pictureCodecs[i].codec.String() + o.generation)
 }
 
 // newOutputs publishes the tracks of a mix. changed must not block.
-func newOutputs(r Router, streams []stream, changed func()) *outputs {
-	o := &outputs{router: r, streams: streams, changed: changed, routes: make(map[uint32]route)}
+func newOutputs(r Router, streams []stream, generation int, changed func()) *outputs {
+	o := &outputs{
+		router: r, streams: streams, changed: changed, routes: make(map[uint32]route), generation: suffix(generation),
+	}
 	var layers []media.LayerInfo
 	for _, s := range streams {
 		layers = append(layers, media.LayerInfo{RID: s.rid, Size: s.size, Bitrate: s.rate})
 	}
 	for i, c := range pictureCodecs {
 		o.picture[i] = r.Publish(media.TrackInfo{
-			ID: pictureID(i), Kind: media.Video, Origin: media.OtherOrigin, Codec: c.codec, Fmtp: c.fmtp, Layers: layers,
+			ID: o.pictureID(i), Kind: media.Video, Origin: media.OtherOrigin, Codec: c.codec, Fmtp: c.fmtp, Layers: layers,
 		}, TrackOptions{
 			KeyFrame: func(stream uint8) {
 				if int(stream) < len(streams) {
@@ -98,10 +102,18 @@ func newOutputs(r Router, streams []stream, changed func()) *outputs {
 		}
 	}
 	o.shared = r.Publish(media.TrackInfo{
-		ID: sharedID, Kind: media.Audio, Origin: media.OtherOrigin, Codec: media.Opus,
+		ID: o.sharedID(), Kind: media.Audio, Origin: media.OtherOrigin, Codec: media.Opus,
 	}, TrackOptions{})
 	o.routes[link.SharedMix] = route{o.shared, 0, media.Opus}
 	return o
+}
+
+// suffix ends the ids of a generation of tracks.
+func suffix(generation int) string {
+	if generation == 0 {
+		return ""
+	}
+	return "/" + strconv.Itoa(generation)
 }
 
 // inherit takes the members' own mixes over from outputs that are to end.
@@ -275,14 +287,14 @@ func plausible(list []link.Mix, viewers []string) (kept []link.Mix) {
 func (o *outputs) offer() {
 	video := make([]media.TrackID, 0, len(pictureCodecs))
 	for i := range pictureCodecs {
-		video = append(video, pictureID(i))
+		video = append(video, o.pictureID(i))
 	}
 	audio := make([]media.TrackID, 0, len(o.own)+1)
 	for _, m := range o.own {
 		audio = append(audio, m.id)
 	}
 	o.router.Offer(api.ProgramVideo, video...)
-	o.router.Offer(api.ProgramAudio, append(audio, sharedID)...)
+	o.router.Offer(api.ProgramAudio, append(audio, o.sharedID())...)
 }
 
 // end ends the tracks.

@@ -416,8 +416,11 @@ func TestAnotherSizeGoesOnWithTheSameProcess(t *testing.T) {
 		if got := h.process.wants()[0]; got.Width != 640 {
 			t.Errorf("the process was told %+v", got)
 		}
-		if n := len(h.tracks["program-video/VP8"].info.Layers); n != 2 {
+		if n := len(h.tracks["program-video/VP8/1"].info.Layers); n != 2 {
 			t.Errorf("there are %d renditions of 640 × 360", n)
+		}
+		if got := h.offered(api.ProgramVideo); !slices.Equal(got, []media.TrackID{"program-video/VP8/1", "program-video/H264/1"}) {
+			t.Errorf("the program stands for %q", got)
 		}
 		h.process.sends(70000, media.Opus, 9)
 		if got := h.tracks["program-audio/anna/70000"]; got.ended || !slices.Contains(got.wrote, 9) {

@@ -53,7 +53,7 @@ type pictures struct {
 	frames  []frame // scratch
 	drawing
 	encoding
-	composed media.Time    // when the last picture was begun
+	composed media.Time    // when the last picture was begun, see keepStep
 	synced   media.Time    // when voices were last made to wait for their pictures
 	cost     time.Duration // of the last picture
 	stats    link.Stats
@@ -177,8 +177,20 @@ func (p *pictures) turn(now media.Time) media.Time {
 	}
 	begin := p.engine.opt.Clock.Now()
 	p.compose(now)
-	p.composed, p.cost = now, p.engine.opt.Clock.Now().Sub(begin)
-	return now.Add(p.interval())
+	p.keepStep(now)
+	p.cost = p.engine.opt.Clock.Now().Sub(begin)
+	return p.composed.Add(p.interval())
+}
+
+// keepStep notes when a picture was begun: in step with those before if it is only
+// a bit late, since what timers waste would add up to whole pictures.
+func (p *pictures) keepStep(now media.Time) {
+	step := p.composed.Add(p.interval())
+	if late := now.Sub(step); late >= 0 && late < p.interval()/2 {
+		p.composed = step
+	} else {
+		p.composed = now
+	}
 }
 
 // takeWish takes over what the server wants, and reports whether it is news.
