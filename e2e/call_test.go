@@ -33,7 +33,8 @@ type person struct {
 	slots   map[string]*watcher // guarded by mu; by slot
 }
 
-// enter joins a room for the length of the test.
+// enter joins a room for the length of the test. What comes in slots is watched,
+// unless the options have a handler of tracks.
 func enter(t *testing.T, server string, o client.Options) *person {
 	t.Helper()
 	p, err := tryEnter(t, server, o)
@@ -49,10 +50,14 @@ func tryEnter(t *testing.T, server string, o client.Options) (*person, error) {
 		t: t, states: make(chan client.State, 64), data: make(chan client.Data, 4096),
 		changed: make(chan struct{}), slots: map[string]*watcher{},
 	}
+	track := o.Handlers.Track
+	if track == nil {
+		track = p.watch
+	}
 	o.Handlers = client.Handlers{
 		State: func(s client.State) { p.states <- s },
 		Data:  func(d client.Data) { p.data <- d },
-		Track: p.watch,
+		Track: track,
 	}
 	if o.Room == "" {
 		o.Room = "stage"
