@@ -47,9 +47,12 @@ func run(m *testing.M) int {
 	return code
 }
 
-// program builds tutti once per run and returns where it is. With the race
-// detector in this test, the server has it too.
+// program builds tutti once per run and returns where it is, unless E2E_BINARY
+// says so. With the race detector in this test, the server has it too.
 var program = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("E2E_BINARY"); path != "" {
+		return path, nil
+	}
 	path := filepath.Join(os.Getenv(runFolder), "tutti")
 	args := []string{"build", "-o", path}
 	if raceDetector {

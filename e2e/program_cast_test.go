@@ -101,6 +101,7 @@ type show struct {
 	// beeps has, in the place of a running tone, a short one each second, and
 	// the picture is white as long as it sounds.
 	beeps bool
+	quiet bool // there is no microphone
 }
 
 const (
@@ -113,11 +114,10 @@ const (
 
 // actor is a Go client whose pictures can be decoded and whose sound is heard.
 type actor struct {
-	*person
+	*spectator // of what the options have slots for
 	part
 	show
 	began                      time.Time
-	codecs                     codec.Codecs
 	camera, screen, microphone *client.LocalTrack
 	ends                       []func() // of what it does all the time
 }
@@ -132,8 +132,7 @@ func needCodecs(t *testing.T) codec.Codecs {
 	return all
 }
 
-// acts brings somebody to a room, on the server's path, with camera and
-// microphone on. Options' names are filled in.
+// acts brings somebody of the cast to a room, with camera and microphone on.
 func acts(t *testing.T, s *server, name string, o client.Options, look show) *actor {
 	t.Helper()
 	a, err := tryAct(t, s, name, o, look)
@@ -147,16 +146,18 @@ func tryAct(t *testing.T, s *server, name string, o client.Options, look show) (
 	t.Helper()
 	o.Name = name
 	o.AudioSenders, o.VideoSenders = 1, 1
-	p, err := tryEnter(t, s.url(), o)
+	v, err := tryWatch(t, s, o)
 	if err != nil {
 		return nil, err
 	}
 	if look.fps == 0 {
 		look.width, look.height, look.fps = 320, 180, 15
 	}
-	a := &actor{person: p, part: partOf(name), show: look, codecs: needCodecs(t), began: time.Now()}
-	if a.microphone, err = a.speaks(); err != nil {
-		return nil, err
+	a := &actor{spectator: v, part: partOf(name), show: look, began: time.Now()}
+	if !a.quiet {
+		if a.microphone, err = a.speaks(); err != nil {
+			return nil, err
+		}
 	}
 	a.camera, err = a.films(api.OriginCamera, a.colour, 0)
 	return a, err

@@ -3,8 +3,12 @@ package e2e
 import (
 	"fmt"
 	"image"
+	"image/png"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -44,7 +48,7 @@ type spectator struct {
 	shown   int           // guarded by senses; how many there were
 	pcm     []float32     // guarded by senses; of the newest sound, one channel
 	heard   int           // guarded by senses; samples, in all
-	look    func(glimpse)   // guarded by senses; told each picture
+	look    func(glimpse) // guarded by senses; told each picture
 	listen  func(earshot) // guarded by senses; told each packet of sound
 }
 
@@ -67,17 +71,21 @@ type earshot struct {
 // watches brings a spectator to the room. Options say what it is beside that.
 func watches(t *testing.T, s *server, o client.Options) *spectator {
 	t.Helper()
-	v := &spectator{codecs: needCodecs(t), news: make(chan struct{})}
-	o.Handlers.Track = v.receive
-	if o.AudioSlots == 0 {
-		o.AudioSlots = 1
+	o.AudioSlots, o.VideoSlots = max(o.AudioSlots, 1), max(o.VideoSlots, 4)
+	v, err := tryWatch(t, s, o)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if o.VideoSlots == 0 {
-		o.VideoSlots = 4
-	}
-	o.AutoView = true
-	v.person = enter(t, s.url(), o)
 	return v
+}
+
+func tryWatch(t *testing.T, s *server, o client.Options) (*spectator, error) {
+	t.Helper()
+	v := &spectator{codecs: needCodecs(t), news: make(chan struct{})}
+	o.Handlers.Track, o.AutoView = v.receive, true
+	var err error
+	v.person, err = tryEnter(t, s.url(), o)
+	return v, err
 }
 
 // viewer brings one who only watches, and waits until it is given the program.
@@ -219,9 +227,14 @@ func (v *spectator) notes(look func(glimpse), listen func(earshot)) {
 	v.look, v.listen = look, listen
 }
 
-// until waits until ok accepts, which is asked after each picture and sound; it
-// returns what is still missing, or an empty string.
+// until waits until nothing is missing any more, as ok tells, which is asked after
+// each picture and sound.
 func (v *spectator) until(what string, ok func() string) {
+	v.t.Helper()
+	v.untilWithin(patience, what, ok)
+}
+
+func (v *spectator) untilWithin(patience time.Duration, what string, ok func() string) {
 	v.t.Helper()
 	late := time.After(patience)
 	for {
@@ -235,9 +248,32 @@ func (v *spectator) until(what string, ok func() string) {
 		case <-news:
 		case <-late:
 			room := v.Snapshot()
+			v.keep("last.png")
 			v.t.Fatalf("%s: not within %v: %s; %d pictures, %d ms of sound; program %+v; %+v; slots %+v",
 				what, patience, missing, shown, heard*1000/codec.SampleRate, room.Program, memberOf(room, v.Member()), v.Slots())
 		}
+	}
+}
+
+// keep leaves the newest picture among what the test leaves behind.
+func (v *spectator) keep(name string) {
+	v.senses.Lock()
+	defer v.senses.Unlock()
+	p := v.picture
+	if p == nil {
+		return
+	}
+	file, err := os.Create(filepath.Join(v.t.ArtifactDir(), name))
+	if err != nil {
+		v.t.Error(err)
+		return
+	}
+	defer file.Close()
+	if err := png.Encode(file, &image.YCbCr{
+		Y: p.Y, Cb: p.U, Cr: p.V, YStride: p.StrideY, CStride: p.StrideUV,
+		SubsampleRatio: image.YCbCrSubsampleRatio420, Rect: image.Rect(0, 0, p.Width, p.Height),
+	}); err != nil {
+		v.t.Error(err)
 	}
 }
 
@@ -290,6 +326,23 @@ func (v *spectator) seesThere(what string, places []place, who ...string) {
 // read returns which source's picture is in a place, and its number; an empty one
 // if it is nobody's, or not in their colour.
 func read(p *i420.Picture, at place) (source string, number uint32) {
+	source, number = sourceAt(p, at)
+	if source == "" {
+		return "", 0
+	}
+	name, screen := strings.CutSuffix(source, " screen")
+	rgb := partOf(name).colour
+	if screen {
+		rgb = partOf(name).screen
+	}
+	if ground(p, at).off(toYUV(rgb)) > colourTolerance {
+		return "", 0
+	}
+	return source, number
+}
+
+// sourceAt does as read does, whatever the colour.
+func sourceAt(p *i420.Picture, at place) (source string, number uint32) {
 	r := at.in(p.Size())
 	var bits uint32
 	for i := range 8 * bitRows {
@@ -302,16 +355,15 @@ func read(p *i420.Picture, at place) (source string, number uint32) {
 	if bits&0xff != check(index, number) {
 		return "", 0
 	}
-	who := cast()[index/2]
-	source, rgb := who.name, who.colour
-	if index%2 != 0 {
-		source, rgb = source+" screen", who.screen
-	}
-	// Names are at the left.
-	if mean(p, block(r, 8*bitRows+6)).off(toYUV(rgb)) > colourTolerance {
-		return "", 0
+	if source = cast()[index/2].name; index%2 != 0 {
+		source += " screen"
 	}
 	return source, number
+}
+
+// ground returns the colour below the blocks, on the right: names are on the left.
+func ground(p *i420.Picture, at place) yuv {
+	return mean(p, block(at.in(p.Size()), 8*bitRows+6))
 }
 
 // mean returns the colour in the middle of a part of a picture.

@@ -7,11 +7,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 )
 
 // reportFile is where a run leaves its table, for the docs.
 const reportFile = "../bin/e2e-measured.md"
+
+// mixFile is where figures of the program are kept, those of stories that did not
+// run now included: Go clients and browsers have runs of their own.
+const mixFile = "../bin/e2e-mix.md"
 
 // measured is one figure that a test took.
 type measured struct {
@@ -38,9 +45,24 @@ func record(t *testing.T, m measured) {
 	}
 }
 
+// took keeps how long something took.
+func took(t *testing.T, what string, d time.Duration) {
+	t.Helper()
+	t.Logf("%s: %v", what, d.Round(time.Millisecond))
+	record(t, measured{t.Name(), what, float64(d.Milliseconds()), "ms"})
+}
+
 func measuredFile(dir string) string { return filepath.Join(dir, "measured.jsonl") }
 
-// report prints all figures of the run as a table and keeps it in reportFile.
+// row returns the figure's line of a table.
+func (m measured) row() string {
+	return fmt.Sprintf("| %s | %s | %.4g %s |\n", m.Story, m.What, m.Value, m.Unit)
+}
+
+const tableHead = "| story | measured | |\n|---|---|---|\n"
+
+// report prints all figures of the run as a table and keeps it in reportFile, those
+// of the program in mixFile.
 func report(dir string) error {
 	lines, err := os.ReadFile(measuredFile(dir))
 	if os.IsNotExist(err) {
@@ -49,18 +71,47 @@ func report(dir string) error {
 	if err != nil {
 		return err
 	}
-	table := bytes.NewBufferString("| story | measured | |\n|---|---|---|\n")
+	var all []measured
 	scanner := bufio.NewScanner(bytes.NewReader(lines))
 	for scanner.Scan() {
 		var m measured
 		if err := json.Unmarshal(scanner.Bytes(), &m); err != nil {
 			return err
 		}
-		fmt.Fprintf(table, "| %s | %s | %.4g %s |\n", m.Story, m.What, m.Value, m.Unit)
+		all = append(all, m)
+	}
+	table := tableHead
+	for _, m := range all {
+		table += m.row()
 	}
 	fmt.Printf("\n%s\n", table)
 	if err := os.MkdirAll(filepath.Dir(reportFile), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(reportFile, table.Bytes(), 0o644)
+	if err := os.WriteFile(reportFile, []byte(table), 0o644); err != nil {
+		return err
+	}
+	return reportMix(all)
+}
+
+// reportMix puts the figures of the program into mixFile.
+func reportMix(all []measured) error {
+	all = slices.DeleteFunc(all, func(m measured) bool { return !strings.Contains(strings.ToLower(m.Story), "program") })
+	if len(all) == 0 {
+		return nil
+	}
+	before, err := os.ReadFile(mixFile)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	table := tableHead
+	for line := range strings.Lines(strings.TrimPrefix(string(before), tableHead)) {
+		if !slices.ContainsFunc(all, func(m measured) bool { return strings.HasPrefix(line, "| "+m.Story+" |") }) {
+			table += line
+		}
+	}
+	for _, m := range all {
+		table += m.row()
+	}
+	return os.WriteFile(mixFile, []byte(table), 0o644)
 }
