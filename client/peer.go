@@ -19,8 +19,8 @@ type peer struct {
 	senders []*sender                // guarded by Room.media
 	data    *channels                // constant; nil without data
 	// Owned by the keeper.
-	shown    map[string]string // by slot, for the automatic view
-	reported Candidate         // by which the server was told that media come
+	shown    map[string]api.SlotView // by slot, for the automatic view
+	reported Candidate               // by which the server was told that media come
 
 	approach approach // guarded by Room.mu
 }

@@ -64,6 +64,15 @@ func TestTheProgramIsViewed(t *testing.T) {
 	if track, ok := got.Track(); !ok || track != want || got.Path() != api.PathMCU || !got.InUse() {
 		t.Errorf("what comes is %+v, %v, by %s, in use %v", track, ok, got.Path(), got.InUse())
 	}
+	f.event(api.Event{Kind: api.EventProgram, Program: &api.Program{State: api.ProgramMixing, Width: 1280, Height: 720}})
+	if _, err := r.Wait(within(t), func(api.Room) bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		last := f.views[len(f.views)-1].Slots
+		return len(last) == 1 && last[0].Width == 1280 && last[0].Height == 720
+	}); err != nil {
+		t.Error("the program has grown, but is viewed as small as before")
+	}
 	path(api.PathSFU)
 	shows("cam", "screen")
 	if track, _ := got.Track(); track.ID != "cam" || got.Path() != api.PathSFU {

@@ -168,9 +168,9 @@ func (r *Room) updateView(ctx context.Context, p *peer) error {
 	if _, err := r.View(ctx, wishes); err != nil {
 		return err
 	}
-	p.shown = map[string]string{}
+	p.shown = map[string]api.SlotView{}
 	for _, w := range wishes {
-		p.shown[w.Slot] = w.Track
+		p.shown[w.Slot] = w
 	}
 	return nil
 }
@@ -192,26 +192,26 @@ func videoToView(room api.Room, me string) []api.Track {
 }
 
 // autoView returns the wishes for the video slots, given what each shows now,
-// and whether they differ from that.
-func autoView(slots []Slot, tracks []api.Track, shown map[string]string) ([]api.SlotView, bool) {
+// and whether they differ from that, in tracks or their sizes.
+func autoView(slots []Slot, tracks []api.Track, shown map[string]api.SlotView) ([]api.SlotView, bool) {
 	there := map[string]api.Track{}
 	for _, t := range tracks {
 		there[t.ID] = t
 	}
 	placed, changed := map[string]bool{}, false
-	for _, track := range shown {
-		if _, ok := there[track]; !ok {
+	for _, was := range shown {
+		if _, ok := there[was.Track]; !ok {
 			changed = true
 			continue
 		}
-		placed[track] = true
+		placed[was.Track] = true
 	}
 	var wishes []api.SlotView
 	for _, slot := range slots {
 		if slot.Kind != api.KindVideo {
 			continue
 		}
-		track, ok := there[shown[slot.MID]]
+		track, ok := there[shown[slot.MID].Track]
 		for i := 0; !ok && i < len(tracks); i++ {
 			if track = tracks[i]; !placed[track.ID] {
 				ok, changed = true, true
@@ -219,7 +219,9 @@ func autoView(slots []Slot, tracks []api.Track, shown map[string]string) ([]api.
 			}
 		}
 		if ok {
-			wishes = append(wishes, api.SlotView{Slot: slot.MID, Track: track.ID, Width: orSize(track.Width, 1280), Height: orSize(track.Height, 720)})
+			wish := api.SlotView{Slot: slot.MID, Track: track.ID, Width: orSize(track.Width, 1280), Height: orSize(track.Height, 720)}
+			changed = changed || wish != shown[slot.MID]
+			wishes = append(wishes, wish)
 		}
 	}
 	return wishes, changed

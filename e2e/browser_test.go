@@ -36,6 +36,8 @@ func stories() map[string]story {
 		"ui-doctor":      {network: true},
 		"relayed":        {network: true},
 		"firefox":        {network: true, programs: []string{"firefox-esr"}},
+		"program":        {codecs: true},
+		"program-paths":  {codecs: true},
 	}
 }
 
@@ -44,6 +46,7 @@ type story struct {
 	args     []string      // of tutti serve
 	network  bool          // the browsers run in a network of their own
 	programs []string      // that must be there beside node and Chromium
+	codecs   bool          // the server mixes
 	limit    time.Duration // storyTime if zero
 }
 
@@ -69,6 +72,9 @@ func TestBrowser(t *testing.T) {
 
 func (s story) run(t *testing.T, file string) {
 	needBrowsers(t, strings.Contains(file, "/ui-"), s.programs...)
+	if s.codecs {
+		needCodecs(t)
+	}
 	pages, err := page()
 	if err != nil {
 		t.Fatal(err)

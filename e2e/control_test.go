@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/tutti-rtc/tutti/client"
 	"github.com/tutti-rtc/tutti/internal/auth"
 )
 
@@ -44,6 +46,20 @@ func newControl(t *testing.T, s *server, f *front, n *network) string {
 		},
 		"metrics": func(url.Values) (string, error) { return get(s.url() + "/metrics") },
 	}}
+	people := map[string]*actor{}
+	c.world["act"] = func(q url.Values) (string, error) {
+		name, look := q["arg"][0], show{beeps: slices.Contains(q["arg"], "beeps"), quiet: slices.Contains(q["arg"], "quiet")}
+		if slices.Contains(q["arg"], "fast") {
+			look.width, look.height, look.fps = 320, 180, 30
+		}
+		var err error
+		people[name], err = tryAct(t, s, name, client.Options{}, look)
+		return "", err
+	}
+	c.world["leave"] = func(q url.Values) (string, error) {
+		people[q.Get("arg")].leaves()
+		return "", nil
+	}
 	if n != nil {
 		c.world["move"] = do(n.move)
 		c.world["block-udp"] = do(n.blockUDP)

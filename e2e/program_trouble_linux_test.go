@@ -54,21 +54,22 @@ func mixersOf(t *testing.T, s *server) (pids []int) {
 	return pids
 }
 
-// mixers waits until a server has so many.
-func mixers(t *testing.T, s *server, n int) []int {
+// mixers waits until a server has so many, none of which is one of before.
+func mixers(t *testing.T, s *server, n int, before ...int) []int {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	late := time.After(patience)
 	for {
 		pids := mixersOf(t, s)
-		if len(pids) == n {
+		old := slices.ContainsFunc(pids, func(pid int) bool { return slices.Contains(before, pid) })
+		if len(pids) == n && !old {
 			return pids
 		}
 		select {
 		case <-tick.C:
 		case <-late:
-			t.Fatalf("%d mixers run after %v, not %d", len(pids), patience, n)
+			t.Fatalf("the mixers are %v after %v; wanted are %d, none of %v", pids, patience, n, before)
 		}
 	}
 }
@@ -79,9 +80,10 @@ type absence struct {
 	places []place
 
 	mu             sync.Mutex
-	picture, sound lapse
-	number         uint32 // of the newest picture
-	missed         int    // numbers between two pictures, in all
+	picture, sound lapse  // guarded by mu
+	seen           bool   // guarded by mu
+	number         uint32 // guarded by mu; of the newest picture
+	missed         int    // guarded by mu; numbers between two pictures, in all
 }
 
 // lapse is the longest time between two of a kind.
@@ -91,15 +93,14 @@ type lapse struct {
 }
 
 func (l *lapse) note(at time.Time) {
-	if !l.last.IsZero() {
-		l.longest = max(l.longest, at.Sub(l.last))
-	}
+	l.longest = max(l.longest, at.Sub(l.last))
 	l.last = at
 }
 
 // misses begins to measure how v misses somebody, who may be in any of the places.
 func misses(v *spectator, name string, places ...place) *absence {
-	a := &absence{part: partOf(name), places: places}
+	now := lapse{last: time.Now()}
+	a := &absence{part: partOf(name), places: places, picture: now, sound: now}
 	v.notes(a.look, a.listen)
 	return a
 }
@@ -112,13 +113,14 @@ func (a *absence) look(g glimpse) {
 		if source != a.name {
 			continue
 		}
-		if !a.picture.last.IsZero() && number != a.number {
+		if a.seen && number == a.number {
+			return
+		}
+		if a.seen {
 			a.missed += int(number-a.number-1) & (numbers - 1)
 		}
-		if a.picture.last.IsZero() || number != a.number {
-			a.picture.note(g.at)
-			a.number = number
-		}
+		a.picture.note(g.at)
+		a.seen, a.number = true, number
 		return
 	}
 }
@@ -167,17 +169,12 @@ func TestTheProgramIsBackWhenItsMixerEnds(t *testing.T) {
 			fred.seesThere("Ann", []place{whole()}, "Ann")
 			vic.hearsOnly("both", "Ann", "Ben")
 
-			pid := mixers(t, s, 1)[0]
+			pids := mixers(t, s, 1)
 			mixed, forwarded := misses(vic, "Ann", tiles[0]), misses(fred, "Ann", whole())
-			ended := time.Now()
-			if err := syscall.Kill(pid, c.signal); err != nil {
+			if err := syscall.Kill(pids[0], c.signal); err != nil {
 				t.Fatal(err)
 			}
-			for slices.Contains(mixers(t, s, 1), pid) {
-				if time.Since(ended) > patience {
-					t.Fatal("the mixer is not replaced")
-				}
-			}
+			mixers(t, s, 1, pids...)
 			picture, sound, _ := mixed.over(vic)
 			took(t, "program without pictures", picture)
 			took(t, "program without sound", sound)

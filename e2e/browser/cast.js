@@ -11,7 +11,10 @@
   };
   const names = Object.keys(people);
 
-  /** Pictures carry 24 bits in 3 rows of 8 blocks: source (3), number (13), check (8). */
+  /**
+   * Pictures carry 24 bits in 3 rows of 8 blocks, source (3), number (13), check (8); below is a row in the sender's
+   * colour, where the program puts names.
+   */
   const numbers = 1 << 13;
 
   /** Every source of pictures: "Ann", "Ann screen", "Ben"… */

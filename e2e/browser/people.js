@@ -22,7 +22,7 @@
     for (let i = 0; i < 24; i++) {
       context.fillStyle = (bits >>> (23 - i)) & 1 ? "#ffffff" : "#202020";
       const column = i % 8;
-      const row = 1 + Math.floor(i / 8);
+      const row = Math.floor(i / 8);
       context.fillRect((column * w) / 8, (row * h) / 4, w / 8, h / 4);
     }
   }

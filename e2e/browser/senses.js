@@ -64,29 +64,39 @@
   const shown = new WeakMap();
   let elementIds = 0;
 
-  /** Reads what an element shows now: a picture's bits and colour, "black", "empty" or null. */
-  function read(element) {
+  /** How far a channel may be off a colour where it is not known that somebody is. */
+  const somebody = 64;
+
+  /** Where people may be in the program's picture: x, y, width and height as parts of it. */
+  let places = [];
+
+  /**
+   * Reads what an element shows now, or a place in it: a picture's bits and colour, "black", "empty" or null.
+   */
+  function read(element, [x, y, w, h] = [0, 0, 1, 1]) {
     // A colour that nobody has shows where nothing was drawn.
     context.fillStyle = "#ff00ff";
     context.fillRect(0, 0, 64, 32);
-    context.drawImage(element, 0, 0, 64, 32);
+    const { videoWidth, videoHeight } = element;
+    context.drawImage(element, x * videoWidth, y * videoHeight, w * videoWidth, h * videoHeight, 0, 0, 64, 32);
     const { data } = context.getImageData(0, 0, 64, 32);
     const at = (x, y) => 4 * (y * 64 + x);
     const pixel = (x, y) => [data[at(x, y)], data[at(x, y) + 1], data[at(x, y) + 2]];
-    const places = [[4, 4], [32, 4], [60, 4], [12, 12], [52, 20], [28, 28]].map(([x, y]) => pixel(x, y));
-    if (places.every(([r, g, b]) => r > 240 && g < 15 && b > 240)) return "empty";
-    if (places.every((p) => Math.max(...p) < 24)) return "black";
+    const pixels = [[4, 4], [32, 4], [60, 4], [12, 12], [52, 20], [28, 28]].map(([x, y]) => pixel(x, y));
+    if (pixels.every(([r, g, b]) => r > 240 && g < 15 && b > 240)) return "empty";
+    if (pixels.every((p) => Math.max(...p) < 24)) return "black";
     let bits = 0;
     for (let i = 0; i < 24; i++) {
-      const [r, g, b] = pixel((i % 8) * 8 + 4, (1 + Math.floor(i / 8)) * 8 + 4);
+      const [r, g, b] = pixel((i % 8) * 8 + 4, Math.floor(i / 8) * 8 + 4);
       bits = (bits << 1) | (r + g + b > 3 * 128 ? 1 : 0);
     }
     const found = cast.decode(bits >>> 0);
     if (!found) return null;
     const wanted = cast.colourOf(found.source);
-    const colour = pixel(32, 4);
+    const colour = pixel(52, 28);
     const off = Math.max(...colour.map((c, i) => Math.abs(c - wanted[i])));
-    return { ...found, off };
+    const white = colour.every((c) => c > 200);
+    return { ...found, off, white };
   }
 
   function watch(element) {
@@ -94,11 +104,17 @@
     shown.set(element, state);
     const look = () => {
       element.requestVideoFrameCallback(look);
+      const at = performance.now();
+      const note = (what, place) => pictures.push({ at, ...what, width: element.videoWidth, element: state.id, place });
       const what = read(element);
-      if (what === null) garbled++;
+      if ("program" in element.dataset) {
+        // One alone is in it as a whole, others each in a place.
+        [[what, null], ...places.map((place, i) => [read(element, place), i])]
+          .filter(([there]) => there?.source && (there.white || there.off < somebody)).forEach(([there, i]) => note(there, i));
+      } else if (what === null) garbled++;
       else if (typeof what !== "string") {
         state.source = what.source;
-        pictures.push({ at: performance.now(), ...what, width: element.videoWidth, element: state.id });
+        note(what, null);
       }
     };
     element.requestVideoFrameCallback(look);
@@ -193,6 +209,17 @@
       };
     },
 
+    /** Looks for people in these places of the program's picture from now on. */
+    divide(list) {
+      places = list;
+    },
+
+    /** Who was seen last in each of the places, in the last half second. */
+    seated() {
+      const since = performance.now() - 500;
+      return places.map((_, i) => pictures.findLast((p) => p.place === i && p.at >= since)?.source ?? "");
+    },
+
     /** The share of windows since a time in which a person is heard, and how many there were. */
     heard(name, since = started) {
       const index = cast.names.indexOf(name);
@@ -224,6 +251,20 @@
         sound = longer(sound, { length: run, end: Math.round(at) });
       }
       return { picture, sound, blanks: blanks.filter((b) => b.source === name && b.at >= from && b.at <= to) };
+    },
+
+    /**
+     * By how many milliseconds each beep of a person came later than the flash of the picture in a place of the
+     * program, since a time.
+     */
+    lipSync(name, place, since) {
+      const index = cast.names.indexOf(name);
+      const starts = (list, on) => list.filter((now, i) => i > 0 && on(now) && !on(list[i - 1])).map(({ at }) => at);
+      const flashes = starts(pictures.filter((p) => p.place === place && p.at >= since), (p) => p.white);
+      const beeps = starts(heard.filter((w) => w.at >= since), (w) => w.levels[index] > threshold);
+      return flashes
+        .map((flash) => beeps.map((beep) => Math.round(beep - flash)).sort((a, b) => Math.abs(a) - Math.abs(b))[0])
+        .filter((apart) => Math.abs(apart) < 500);
     },
 
     debug: () => ({

@@ -24,13 +24,13 @@ export class Person {
   }
 
   /** Joins a room on the bare page, with camera and microphone unless told otherwise. */
-  async join(room, { camera = true, microphone = true, token } = {}) {
-    await this.run(async ({ room, name, camera, microphone, token }) => {
+  async join(room, { camera = true, microphone = true, token, viewer = false } = {}) {
+    await this.run(async ({ room, name, camera, microphone, token, viewer }) => {
       const { localParticipant } = globalThis.tutti;
       if (camera) await localParticipant.setCameraEnabled(true);
       if (microphone) await localParticipant.setMicrophoneEnabled(true);
-      await globalThis.tutti.connect("", { room, name, token });
-    }, { room, name: this.name, camera, microphone, token });
+      await globalThis.tutti.connect("", { room, name, token, viewer });
+    }, { room, name: this.name, camera, microphone, token, viewer });
     await this.run(() => globalThis.senses.listen());
   }
 
@@ -43,6 +43,16 @@ export class Person {
     }, within);
     assert.ok(seen.off <= colourTolerance, `${source}'s colour is off by ${seen.off} at ${this.name}'s`);
     return seen;
+  }
+
+  /** Waits until the program shows these people in these places; see senses.divide. */
+  async seats(places, names, within) {
+    await this.run((places) => globalThis.senses.divide(places), places);
+    await until(`${this.name} sees ${names} in the program`, async () => {
+      const there = await this.run(() => globalThis.senses.seated());
+      if (there.join() === names.join()) return true;
+      throw new Error(`there are ${JSON.stringify(there)}`);
+    }, within);
   }
 
   seen(source, from) {
@@ -106,6 +116,20 @@ export class Person {
       const [kind] = path.split(" ");
       if (state.path === path && state.tracks.every((p) => p === kind)) return true;
       throw new Error(JSON.stringify(state));
+    }, within);
+  }
+
+  /** Waits until the path is this one, and all that is shown and heard comes by it. */
+  async goesBy(path, within) {
+    await until(`${this.name} is on ${path}`, async () => {
+      const { own, shown } = await this.run(() => {
+        const { localParticipant, participants, program } = globalThis.tutti;
+        const mixed = [program.video, program.audio].map((t) => t.path);
+        const apart = participants.flatMap((p) => p.tracks).filter((t) => !t.muted).map((t) => t.path);
+        return { own: localParticipant.path, shown: mixed.includes("mcu") ? mixed : apart };
+      });
+      if (own === path && shown.every((p) => p === path)) return true;
+      throw new Error(JSON.stringify({ own, shown }));
     }, within);
   }
 

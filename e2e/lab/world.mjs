@@ -47,6 +47,13 @@ export const world = {
     const lines = (await ask("metrics")).split("\n").filter((line) => new RegExp(`^${name}[ {]`).test(line));
     return lines.filter((line) => labels.every((l) => line.includes(l))).reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
   },
+  /**
+   * Brings somebody of the cast to the room "stage" by a Go client, with a camera and a microphone that people can see
+   * and hear; "beeps": a short tone each second with a white picture, "quiet": no microphone, "fast": 30 pictures a
+   * second.
+   */
+  act: (name, ...how) => ask("act", name, ...how),
+  leave: (name) => ask("leave", name),
   /** Gives the browsers' computer another address. */
   move: () => ask("move"),
   blockUDP: () => ask("block-udp"),

@@ -1,5 +1,6 @@
 // The smallest page that can be made of the rtc library: it shows every remote
-// picture, each as large as a story wants it, and does nothing by itself.
+// picture, each as large as a story wants it, or the program in their place, and
+// does nothing by itself.
 
 import { createRoom, Recorder } from "../../web/src/rtc";
 
@@ -33,7 +34,27 @@ function render() {
     const { width, height } = size(track);
     Object.assign(video.style, { width: `${width}px`, height: `${height}px` });
   }
-  room.setView(tracks.filter((t) => size(t).width > 0).map((track) => ({ track, ...size(track) })));
+  const view = tracks.filter((t) => size(t).width > 0).map((track) => ({ track, ...size(track) }));
+  room.setView([...view, { track: room.program.video, ...renderProgram() }]);
+}
+
+const programSize = { width: 640, height: 360 };
+
+/** Shows the program's picture while it is to be shown, and returns its size. */
+function renderProgram() {
+  const { video: track } = room.program;
+  const video = document.querySelector("video[data-program]");
+  if (track.path === null) {
+    if (video) track.detach(video);
+    video?.remove();
+  } else if (!video) {
+    const made = document.createElement("video");
+    made.dataset.program = "";
+    Object.assign(made.style, { width: `${programSize.width}px`, height: `${programSize.height}px` });
+    stage.append(made);
+    track.attach(made);
+  }
+  return programSize;
 }
 
 room.on("changed", render);
