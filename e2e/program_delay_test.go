@@ -33,6 +33,16 @@ type witness struct {
 	white    bool                 // guarded by mu
 	beeps    []time.Time          // guarded by mu; when each began
 	silent   int                  // guarded by mu; samples since something was heard
+	last     time.Time            // guarded by mu; of what came
+	noise    time.Duration        // guarded by mu; the longest for which nothing came
+}
+
+// note notes that something came. w.mu is held.
+func (w *witness) note(at time.Time) {
+	if !w.last.IsZero() {
+		w.noise = max(w.noise, at.Sub(w.last))
+	}
+	w.last = at
 }
 
 // observe begins to note what v sees in a place and hears.
@@ -67,6 +77,7 @@ func (w *witness) listen(e earshot) {
 	)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.note(e.at)
 	for i, x := range e.pcm {
 		if math.Abs(float64(x)) < loud {
 			w.silent++
@@ -159,7 +170,9 @@ func TestDelayOfTheProgram(t *testing.T) {
 	}
 	pictures, beeps := mixed.delaysAfter(forwarded)
 	lips, before := mixed.lipSync(), forwarded.lipSync()
+	noise := forwarded.noise // what this machine does to packets that are not mixed
 	t.Logf("%d pictures, %d beeps, %d flashes with beeps", len(pictures), len(beeps), len(lips))
+	took(t, "the longest for which nothing was forwarded", noise)
 	took(t, "picture, later than forwarded, median", share(pictures, 0.5))
 	took(t, "picture, later than forwarded, 95 of 100", share(pictures, 0.95))
 	took(t, "sound, later than forwarded, median", share(beeps, 0.5))
@@ -172,10 +185,10 @@ func TestDelayOfTheProgram(t *testing.T) {
 	if len(pictures) < 5*beepsMeasured || len(beeps) < beepsMeasured/2 || len(lips) < beepsMeasured/2 {
 		t.Errorf("too little was compared")
 	}
-	if d := share(pictures, 0.95); d > pictureDelayLimit {
+	if d := share(pictures, 0.95); d > pictureDelayLimit+noise {
 		t.Errorf("pictures are %v late", d)
 	}
-	if d := share(beeps, 0.95); d > soundDelayLimit {
+	if d := share(beeps, 0.95); d > soundDelayLimit+noise {
 		t.Errorf("sounds are %v late", d)
 	}
 	if d := share(lips, 0.5); d.Abs() > lipSyncLimit {

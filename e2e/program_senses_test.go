@@ -303,24 +303,36 @@ func grid(columns, rows, n int) (list []place) {
 	return list
 }
 
-// sees waits until each place shows the picture of whom it names, a source of
+// seesThere waits until each place shows the picture of whom it names, a source of
 // browser/cast.js; an empty name wants a place where nobody's picture is.
 func (v *spectator) seesThere(what string, places []place, who ...string) {
 	v.t.Helper()
+	v.until(what, func() string { return v.seated(places, who, func(there []string) []string { return there }) })
+}
+
+// seesAll waits until the places show all of these, in any order.
+func (v *spectator) seesAll(what string, places []place, who ...string) {
+	v.t.Helper()
 	v.until(what, func() string {
-		if v.picture == nil {
-			return "no picture"
-		}
-		var there []string
-		for _, p := range places {
-			source, _ := read(v.picture, p)
-			there = append(there, source)
-		}
-		if slices.Equal(there, who) {
-			return ""
-		}
-		return fmt.Sprintf("%q are in the places of %q", there, who)
+		return v.seated(places, who, func(there []string) []string { return slices.Sorted(slices.Values(there)) })
 	})
+}
+
+// seated says in which way those in the places, as order puts them, are not who is
+// wanted. senses is held.
+func (v *spectator) seated(places []place, who []string, order func([]string) []string) string {
+	if v.picture == nil {
+		return "no picture"
+	}
+	var there []string
+	for _, p := range places {
+		source, _ := read(v.picture, p)
+		there = append(there, source)
+	}
+	if slices.Equal(order(there), who) {
+		return ""
+	}
+	return fmt.Sprintf("%q are in the places of %q", there, who)
 }
 
 // read returns which source's picture is in a place, and its number; an empty one

@@ -93,18 +93,18 @@ func TestTheProgramShowsWhatHappens(t *testing.T) {
 	vic.seesThere("now Ben talks", large, "Ben")
 
 	ann.directs(small())
-	vic.seesThere("the grid again", grid(2, 2, 4), "Ann", "Dan", "Cat", "Ben")
+	vic.seesAll("the grid again", grid(2, 2, 4), "Ann", "Ben", "Cat", "Dan")
 	cat.shows()
 	vic.seesThere("a screen is large", []place{{0, 0.1, 0.8, 0.8}}, "Cat screen")
 	if err := cat.screen.Unpublish(cat.ctx()); err != nil {
 		t.Fatal(err)
 	}
-	vic.seesThere("the grid again", grid(2, 2, 4), "Ann", "Dan", "Cat", "Ben")
+	vic.seesAll("the grid again", grid(2, 2, 4), "Ann", "Ben", "Cat", "Dan")
 
 	settings.Layout = api.LayoutScene
 	settings.Scene = &api.Scene{Background: "#ffffff", Tiles: []api.SceneTile{
 		{X: 0.5, Y: 0, Width: 0.5, Height: 0.5, Show: api.ShowCamera + dan.Member()},
-		{X: 0, Y: 0.5, Width: 0.5, Height: 0.5},
+		{X: 0, Y: 0.5, Width: 0.5, Height: 0.5, Show: api.ShowCamera + ann.Member()},
 	}}
 	ann.directs(settings)
 	vic.seesThere("a scene of one's own", []place{{0.5, 0, 0.5, 0.5}, {0, 0.5, 0.5, 0.5}}, "Dan", "Ann")

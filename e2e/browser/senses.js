@@ -102,9 +102,8 @@
   function watch(element) {
     const state = { id: ++elementIds, source: null };
     shown.set(element, state);
-    const look = () => {
+    const look = (_, { presentationTime: at }) => {
       element.requestVideoFrameCallback(look);
-      const at = performance.now();
       const note = (what, place) => pictures.push({ at, ...what, width: element.videoWidth, element: state.id, place });
       const what = read(element);
       if ("program" in element.dataset) {
@@ -145,6 +144,8 @@
     constructor() {
       this.context = new AudioContext({ sampleRate: 48000 });
       this.inputs = new Map();
+      /** The page's clock less the context's in milliseconds, as seen lately. */
+      this.apart = [];
     }
 
     async start() {
@@ -157,10 +158,12 @@
         numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit", processorOptions: { tones },
       });
       this.node.port.onmessage = ({ data }) => {
-        // Windows are told ten at a time; they follow each other without gaps.
+        // Windows are told ten at a time; they follow each other without gaps. Where the page is late the two clocks
+        // seem to be further apart than they are.
         const now = performance.now();
-        this.end = this.end === undefined ? now : Math.max(this.end + 10 * data.length, now - 200);
-        data.forEach((levels, i) => heard.push({ at: this.end - 10 * (data.length - 1 - i), levels }));
+        this.apart = [...this.apart.slice(-9), now - 1000 * this.context.currentTime];
+        const end = 1000 * data.end + Math.min(...this.apart);
+        data.windows.forEach((levels, i) => heard.push({ at: end - 10 * (data.windows.length - 1 - i), levels }));
         while (heard.length > 0 && heard[0].at < now - memory) heard.shift();
       };
       this.sync();
@@ -254,8 +257,8 @@
     },
 
     /**
-     * By how many milliseconds each beep of a person came later than the flash of the picture in a place of the
-     * program, since a time.
+     * By how many milliseconds each beep of a person came later than the flash of the picture, since a time. It is in
+     * a place of the program, or fills an element where place is null.
      */
     lipSync(name, place, since) {
       const index = cast.names.indexOf(name);

@@ -1,5 +1,6 @@
 // The page's ears: all that they hear, cut into windows of 10 ms; in each the
-// level of each tone by Goertzel's method. They tell ten windows at a time.
+// level of each tone by Goertzel's method. They tell ten windows at a
+// time, and by the context's clock when the last of them ended.
 
 class Ears extends AudioWorkletProcessor {
   constructor({ processorOptions: { tones } }) {
@@ -18,11 +19,11 @@ class Ears extends AudioWorkletProcessor {
         t.b = t.a;
         t.a = s;
       }
-      if (++this.filled === this.size) this.close();
+      if (++this.filled === this.size) this.close(currentTime + (i + 1) / sampleRate);
     }
     return true;
   }
-  close() {
+  close(end) {
     this.windows.push(this.tones.map((t) => {
       const power = t.a * t.a + t.b * t.b - t.c * t.a * t.b;
       t.a = t.b = 0;
@@ -30,7 +31,7 @@ class Ears extends AudioWorkletProcessor {
     }));
     this.filled = 0;
     if (this.windows.length === 10) {
-      this.port.postMessage(this.windows);
+      this.port.postMessage({ windows: this.windows, end });
       this.windows = [];
     }
   }
