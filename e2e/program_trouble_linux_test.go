@@ -162,7 +162,7 @@ func TestTheProgramIsBackWhenItsMixerEnds(t *testing.T) {
 			ann := acts(t, s, "Ann", client.Options{}, show{})
 			ann.directs(small())
 			acts(t, s, "Ben", client.Options{}, show{})
-			fred := watches(t, s, client.Options{Name: "Fred", VideoSlots: 1})
+			fred := watches(t, s, client.Options{Name: "Fred", AudioSlots: 2, VideoSlots: 1})
 			vic := viewer(t, s, "Vic")
 			tiles := grid(2, 1, 2)
 			vic.seesThere("both", tiles, "Ann", "Ben")
