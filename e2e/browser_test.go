@@ -37,7 +37,6 @@ func stories() map[string]story {
 		"relayed":        {network: true},
 		"firefox":        {network: true, programs: []string{"firefox-esr"}},
 		"program":        {codecs: true},
-		"program-paths":  {codecs: true},
 	}
 }
 

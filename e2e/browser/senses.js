@@ -104,6 +104,7 @@
     shown.set(element, state);
     const look = (_, { presentationTime: at }) => {
       element.requestVideoFrameCallback(look);
+      if ("covered" in element.dataset) return; // by another
       const note = (what, place) => pictures.push({ at, ...what, width: element.videoWidth, element: state.id, place });
       const what = read(element);
       if ("program" in element.dataset) {
@@ -125,7 +126,7 @@
     const now = performance.now();
     for (const element of elements) {
       const state = shown.get(element);
-      if (!state?.source || !element.srcObject || !element.isConnected) continue;
+      if (!state?.source || !element.srcObject || !element.isConnected || "covered" in element.dataset) continue;
       const what = read(element);
       if (what === "black" || what === "empty") blanks.push({ at: now, what, source: state.source });
     }

@@ -40,20 +40,26 @@ function render() {
 
 const programSize = { width: 640, height: 360 };
 
-/** Shows the program's picture while it is to be shown, and returns its size. */
+/**
+ * Has the program's picture ready while it comes, and lets it cover the others' while it is to be shown, as the real
+ * page does. Returns its size.
+ */
 function renderProgram() {
   const { video: track } = room.program;
-  const video = document.querySelector("video[data-program]");
-  if (track.path === null) {
+  const shown = track.path !== null;
+  let video = document.querySelector("video[data-program]");
+  if (!shown && !track.mediaStreamTrack) {
     if (video) track.detach(video);
     video?.remove();
   } else if (!video) {
-    const made = document.createElement("video");
-    made.dataset.program = "";
-    Object.assign(made.style, { width: `${programSize.width}px`, height: `${programSize.height}px` });
-    stage.append(made);
-    track.attach(made);
+    video = document.createElement("video");
+    video.dataset.program = "";
+    Object.assign(video.style, { width: `${programSize.width}px`, height: `${programSize.height}px` });
+    stage.append(video);
+    track.attach(video);
   }
+  for (const other of videos.values()) other.toggleAttribute("data-covered", shown);
+  video?.toggleAttribute("data-covered", !shown);
   return programSize;
 }
 
