@@ -16,9 +16,10 @@ typedef struct {
 } encoder;
 
 // set_layers shares the rate out among the temporal layers: each may use what
-// the lower ones do, and some more.
+// the lower ones do, and some more. Of two, the upper one gets little: nothing
+// refers to its frames, and what the base layer gets serves both.
 static void set_layers(vpx_codec_enc_cfg_t *c, int layers) {
-	static const unsigned share[3][3] = {{100}, {60, 100}, {40, 60, 100}};
+	static const unsigned share[3][3] = {{100}, {90, 100}, {40, 60, 100}};
 	static const unsigned decimator[3][3] = {{1}, {2, 1}, {4, 2, 1}};
 	static const unsigned ids[3][4] = {{0}, {0, 1}, {0, 2, 1, 2}};
 	static const unsigned period[3] = {1, 2, 4};
