@@ -25,9 +25,6 @@ const (
 	// composes and encodes all of it by then. A still picture has to become
 	// sharp, too, in the publisher's encoder and in ours.
 	settleTime, stillTime = 3 * time.Second, 9 * time.Second
-	// mixRounds is how often ours and ffmpeg's work is measured in turn; the
-	// middle one counts.
-	mixRounds = 3
 )
 
 // mixReport is what mixing costs.
@@ -61,19 +58,24 @@ type namedQuality struct {
 type mixCase struct {
 	Name  string `json:"name"`
 	Tiles int    `json:"tiles"`
+	FPS   int    `json:"fps"` // of each camera
 	layer layer
 	still bool
-	// beside tells that ffmpeg does the same.
+	// rounds is how often it is measured, in turn with ffmpeg's work if that
+	// is to be; the middle one counts.
+	rounds int
 	beside bool
 }
 
+// mixCases begin with the one that targets and quality are about.
 var mixCases = []mixCase{
-	{"4 tiles", 4, fullLayer, false, true},
-	{"9 tiles", 9, fullLayer, false, true},
-	{"16 tiles", 16, fullLayer, false, true},
-	{"9 tiles, layers of 426x240", 9, ninthLayer, false, false},
-	{"16 tiles, layers of 320x180", 16, smallLayer, false, false},
-	{"9 tiles, all still", 9, fullLayer, true, false},
+	{"9 tiles", 9, clipFPS, fullLayer, false, 3, true},
+	{"4 tiles", 4, clipFPS, fullLayer, false, 1, true},
+	{"16 tiles", 16, clipFPS, fullLayer, false, 1, true},
+	{"9 tiles, layers of 426x240", 9, clipFPS, ninthLayer, false, 1, false},
+	{"16 tiles, layers of 320x180", 16, clipFPS, smallLayer, false, 1, false},
+	{"9 tiles, all still", 9, clipFPS, fullLayer, true, 1, false},
+	{"9 tiles, all still, 5 pictures/s", 9, 5, fullLayer, true, 1, false},
 }
 
 // mixBench measures mixing.
@@ -201,10 +203,10 @@ func (b *mixBench) picture(ctx context.Context, c mixCase) (pictureFigures, erro
 	}
 	var ours []mixFigures
 	var theirs []ffmpegFigures
-	for range mixRounds {
+	for range c.rounds {
 		if b.measures("tutti") {
 			fmt.Fprintf(os.Stderr, "tutti: %s\n", c.Name)
-			m, err := measureMixer(ctx, b.options, pictureProgram(c), playClips(clips), settle)
+			m, err := measureMixer(ctx, b.options, pictureProgram(c), playClips(clips, c.FPS), settle)
 			if err != nil {
 				return f, err
 			}
@@ -217,9 +219,6 @@ func (b *mixBench) picture(ctx context.Context, c mixCase) (pictureFigures, erro
 				return f, err
 			}
 			theirs = append(theirs, m)
-		}
-		if !c.beside {
-			break
 		}
 	}
 	f.Tutti = middle(ours, func(m mixFigures) float64 { return m.CPU })
@@ -258,22 +257,30 @@ func pictureProgram(c mixCase) link.Program {
 	return p
 }
 
-func playClips(clips []*clip) []*feed {
+func playClips(clips []*clip, fps int) []*feed {
 	var feeds []*feed
 	for i, c := range clips {
-		feeds = append(feeds, playClip(uint32(i+1), c))
+		feeds = append(feeds, playClip(uint32(i+1), c, fps))
 	}
 	return feeds
 }
 
 // quality compares how well the encoders keep nine tiles.
 func (b *mixBench) quality(ctx context.Context) ([]namedQuality, error) {
-	c := mixCases[1]
+	c := mixCases[0]
 	names, err := b.studio.names(ctx, c.Tiles, c.still, c.layer)
 	if err != nil {
 		return nil, err
 	}
 	fmt.Fprintln(os.Stderr, "quality: 9 tiles")
 	ours, theirs, err := judgeEncoders(ctx, b.codecs, names, b.encoded(c))
-	return []namedQuality{{"tutti", ours}, {"ffmpeg", theirs}}, err
+	if err != nil {
+		return nil, err
+	}
+	clips, err := b.studio.clips(ctx, c.Tiles, c.still, c.layer)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := judgeEngine(ctx, b.codecs, pictureProgram(c), playClips(clips, c.FPS))
+	return []namedQuality{{"tutti", ours}, {"ffmpeg", theirs}, {"tutti, of what it composes, live", whole}}, err
 }

@@ -43,7 +43,7 @@ type mixFigures struct {
 	// Rate is what came out as pictures, in bit/s.
 	Rate float64 `json:"rate"`
 	// Tiles are the sizes that the mixer would like to get.
-	Tiles []media.Dimensions `json:"-"`
+	Tiles []media.Dimensions `json:"tiles,omitempty"`
 }
 
 // mixer is a tutti mixer on the first core, with this process in the server's

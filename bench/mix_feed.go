@@ -26,8 +26,12 @@ type feed struct {
 	restart func()
 }
 
-// playClip returns the feed of a camera.
-func playClip(number uint32, c *clip) *feed {
+// sharp is after how many frames a still picture has become sharp.
+const sharp = 5 * clipFPS
+
+// playClip returns the feed of a camera. Beyond its first seconds it sends so
+// many pictures a second.
+func playClip(number uint32, c *clip, fps int) *feed {
 	z := video.NewPacketizer(media.VP8)
 	var (
 		at        int
@@ -35,8 +39,10 @@ func playClip(number uint32, c *clip) *feed {
 		seq       media.Seq
 		timestamp media.Ticks
 		payloads  []video.Payload
+		rate      = clipFPS
 	)
-	play := func(to sender, now media.Time) {
+	f := &feed{number: number, interval: time.Second / clipFPS, restart: func() { at = 0 }}
+	f.play = func(to sender, now media.Time) {
 		payloads = z.Packetize(payloads[:0], &codec.Frame{Data: c.frames[at], KeyFrame: at == 0, TL0: tl0})
 		for i := range payloads {
 			f := &payloads[i]
@@ -47,11 +53,15 @@ func playClip(number uint32, c *clip) *feed {
 				AudioLevel: media.NoLevel, Orientation: media.NoOrientation, Payload: f.Data,
 			})
 		}
+		if at == sharp {
+			rate = fps
+			f.interval = time.Second / time.Duration(rate)
+		}
 		at = (at + 1) % len(c.frames)
 		tl0++
-		timestamp += 90000 / clipFPS
+		timestamp += media.Ticks(90000 / rate)
 	}
-	return &feed{number: number, interval: time.Second / clipFPS, play: play, restart: func() { at = 0 }}
+	return f
 }
 
 // playVoice returns the feed of a microphone.

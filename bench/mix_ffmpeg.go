@@ -19,15 +19,26 @@ type ffmpegFigures struct {
 	Encode float64 `json:"encode"`
 }
 
+// inputArguments are ffmpeg's inputs, as fast as they can be read, or in real
+// time.
+func inputArguments(names []string, live bool) []string {
+	var arguments []string
+	for _, name := range names {
+		if live {
+			arguments = append(arguments, "-re")
+		}
+		arguments = append(arguments, "-threads", "1", "-i", name)
+	}
+	return arguments
+}
+
 // stackArguments are ffmpeg's inputs, and the filter that puts them into a square
 // grid as [v].
-func stackArguments(names []string) []string {
+func stackArguments(names []string, live bool) []string {
 	columns := int(math.Ceil(math.Sqrt(float64(len(names)))))
 	edge := func(length, i int) int { return length * i / columns &^ 1 }
-	var arguments []string
 	var scales, inputs, places string
-	for i, name := range names {
-		arguments = append(arguments, "-threads", "1", "-i", name)
+	for i := range names {
 		x, y := i%columns, i/columns
 		scales += fmt.Sprintf("[%d]scale=%d:%d[s%d];", i,
 			edge(programSize.Width, x+1)-edge(programSize.Width, x), edge(programSize.Height, y+1)-edge(programSize.Height, y), i)
@@ -35,31 +46,31 @@ func stackArguments(names []string) []string {
 		places += fmt.Sprintf("|%d_%d", edge(programSize.Width, x), edge(programSize.Height, y))
 	}
 	graph := fmt.Sprintf("%s%sxstack=inputs=%d:layout=%s[v]", scales, inputs, len(names), strings.TrimPrefix(places, "|"))
-	return append(arguments, "-filter_complex_threads", "1", "-filter_complex", graph, "-map", "[v]")
+	return append(inputArguments(names, live), "-filter_complex_threads", "1", "-filter_complex", graph, "-map", "[v]")
 }
 
 // decodeArguments let ffmpeg decode all inputs and nothing else.
-func decodeArguments(names []string) []string {
-	var inputs, maps []string
-	for i, name := range names {
-		inputs = append(inputs, "-threads", "1", "-i", name)
-		maps = append(maps, "-map", fmt.Sprint(i))
+func decodeArguments(names []string, live bool) []string {
+	arguments := inputArguments(names, live)
+	for i := range names {
+		arguments = append(arguments, "-map", fmt.Sprint(i))
 	}
-	return append(append(inputs, maps...), "-f", "null", "-")
+	return append(arguments, "-f", "null", "-")
 }
 
-// measureFFmpeg lets ffmpeg compose clips as fast as it can, in parts and as a
-// whole. The whole goes into the file output.
+// measureFFmpeg lets ffmpeg compose clips, in parts and as a whole. The whole goes
+// into the file output. It works in real time, as a mixer has to: it finds its
+// caches as cold.
 func measureFFmpeg(ctx context.Context, names []string, output string) (f ffmpegFigures, err error) {
-	decode, err := runFFmpeg(ctx, decodeArguments(names))
+	decode, err := runFFmpeg(ctx, decodeArguments(names, true))
 	if err != nil {
 		return f, err
 	}
-	stack, err := runFFmpeg(ctx, append(stackArguments(names), "-f", "null", "-"))
+	stack, err := runFFmpeg(ctx, append(stackArguments(names, true), "-f", "null", "-"))
 	if err != nil {
 		return f, err
 	}
-	all, err := runFFmpeg(ctx, append(append(stackArguments(names), vp8(programRate, "8")...), output))
+	all, err := runFFmpeg(ctx, append(append(stackArguments(names, true), vp8(programRate, "8")...), output))
 	perSecond := func(d time.Duration) float64 { return d.Seconds() / clipSeconds }
 	return ffmpegFigures{
 		CPU: perSecond(all), Decode: perSecond(decode), Stack: perSecond(stack - decode), Encode: perSecond(all - stack),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"time"
 
 	"github.com/pion/webrtc/v4/pkg/media/ivfreader"
 
@@ -19,15 +20,16 @@ type quality struct {
 	// PSNR is that of luma over all pictures, in dB; a picture that was left
 	// out counts as the one before it.
 	PSNR float64 `json:"psnr_y"`
-	// Rate is in bit/s, Frames how many there were, of clipSeconds × clipFPS.
+	// Rate is in bit/s, Frames how many there were in a second.
 	Rate   float64 `json:"rate"`
-	Frames int     `json:"frames"`
+	Frames float64 `json:"frames_per_second"`
 }
 
 // judge compares pictures with what became of them.
 type judge struct {
 	decoder codec.VideoDecoder
 	shown   *picture.Picture
+	idle    bool    // what comes is decoded, but does not count
 	squares float64 // of the errors, summed
 	samples float64
 	bytes   int
@@ -49,8 +51,13 @@ func (j *judge) take(p *picture.Picture, frame []byte) error {
 		if shown != nil {
 			j.shown = shown
 		}
-		j.bytes += len(frame)
-		j.frames++
+		if !j.idle {
+			j.bytes += len(frame)
+			j.frames++
+		}
+	}
+	if j.idle {
+		return nil
 	}
 	if j.shown == nil {
 		return errors.New("the first picture was left out")
@@ -71,10 +78,12 @@ func (j *judge) take(p *picture.Picture, frame []byte) error {
 	return nil
 }
 
-func (j *judge) verdict() quality {
+// verdict is over what was taken in a time.
+func (j *judge) verdict(d time.Duration) quality {
 	j.decoder.Close()
 	return quality{
-		PSNR: 10 * math.Log10(255*255*j.samples/j.squares), Rate: 8 * float64(j.bytes) / clipSeconds, Frames: j.frames,
+		PSNR: 10 * math.Log10(255*255*j.samples/j.squares),
+		Rate: 8 * float64(j.bytes) / d.Seconds(), Frames: float64(j.frames) / d.Seconds(),
 	}
 }
 
@@ -119,14 +128,14 @@ func judgeEncoders(ctx context.Context, codecs codec.Codecs, names []string, enc
 		n++
 		return err
 	})
-	return us.verdict(), them.verdict(), err
+	return us.verdict(clipSeconds * time.Second), them.verdict(clipSeconds * time.Second), err
 }
 
 // composed hands the pictures that ffmpeg composes to use.
 func composed(ctx context.Context, names []string, use func(*picture.Picture) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	command := ffmpegCommand(ctx, append(stackArguments(names), "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"))
+	command := ffmpegCommand(ctx, append(stackArguments(names, false), "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"))
 	output, err := command.StdoutPipe()
 	if err != nil {
 		return err

@@ -49,7 +49,7 @@ func targets(r *mixReport) []target {
 			}
 		}
 	}
-	if len(r.Quality) == 2 {
+	if len(r.Quality) >= 2 {
 		most("quality of 9 tiles, dB below ffmpeg's", 0.5, r.Quality[1].PSNR-r.Quality[0].PSNR)
 	}
 	return list
@@ -94,10 +94,10 @@ func writeMix(w io.Writer, r *mixReport) error {
 		fmt.Fprintln(t)
 	}
 	if len(r.Quality) > 0 {
-		fmt.Fprintln(t, "\nQuality of 9 tiles\tPSNR of luma, dB\tkbit/s\tframes")
+		fmt.Fprintln(t, "\nQuality of 9 tiles\tPSNR of luma, dB\tkbit/s\tframes/s")
 	}
 	for _, q := range r.Quality {
-		fmt.Fprintf(t, "%s\t%.2f\t%.0f\t%d\n", q.Name, q.PSNR, q.Rate/1000, q.Frames)
+		fmt.Fprintf(t, "%s\t%.2f\t%.0f\t%.1f\n", q.Name, q.PSNR, q.Rate/1000, q.Frames)
 	}
 	if len(r.Targets) > 0 {
 		fmt.Fprintln(t, "\nTarget\tat most\tmeasured\t")

@@ -138,7 +138,8 @@ import (
 	"github.com/tutti-rtc/tutti/internal/media"
 )
 
-// defaultSpeed is libvpx's cpu-used without its sign.
+// defaultSpeed is libvpx's cpu-used without its sign. It is the fastest that
+// looks for quarters of a pixel: 9 saves a twentieth and loses half a dB.
 const defaultSpeed = 8
 
 // Encoder encodes VP8 in real time, at a constant rate, each frame in one
