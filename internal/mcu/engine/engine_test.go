@@ -221,6 +221,28 @@ func TestRenditionsComeAndGo(t *testing.T) {
 	})
 }
 
+func TestARenditionThatIsWantedAgainGoesOnCounting(t *testing.T) {
+	play(t, func(t *testing.T, s *studio) {
+		s.enter("a", 50, 0).films()
+		for range 3 {
+			s.renders(full)
+			after(500 * time.Millisecond)
+			s.renders()
+			after(time.Second)
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if n := len(s.keys[full.Output]); n != 3 {
+			t.Errorf("%d renditions began with a key frame, want 3", n)
+		}
+		for i, n := range s.numbers[1:] {
+			if was := s.numbers[i]; n.seq != was.seq+1 || n.picture != was.picture && n.picture != was.picture+1 {
+				t.Fatalf("packet %d of picture %d follows %d of %d", n.seq, n.picture, was.seq, was.picture)
+			}
+		}
+	})
+}
+
 func TestACameraThatGoesOnShowsNothingOld(t *testing.T) {
 	play(t, func(t *testing.T, s *studio) {
 		a := s.enter("a", 50, 0)

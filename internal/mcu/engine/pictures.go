@@ -71,14 +71,14 @@ type drawing struct {
 // encoding is what the renditions share.
 type encoding struct {
 	renditions []*rendition
-	seqs       map[uint32]media.Seq // the last one of each output
-	encoded    media.Time           // when one was last encoded
+	counts     map[uint32]*counts // of each output that ever was
+	encoded    media.Time         // when one was last encoded
 }
 
 func newPictures(e *Engine) *pictures {
 	p := &pictures{
 		engine: e, wake: make(chan struct{}, 1), tracks: make(map[uint32]*track), keys: make(map[uint32]bool),
-		encoding: encoding{seqs: make(map[uint32]media.Seq)},
+		encoding: encoding{counts: make(map[uint32]*counts)},
 	}
 	p.figures.Store(&link.Stats{})
 	return p

@@ -20,16 +20,37 @@ const (
 // rendition is one encoding of the picture. It belongs to the pictures' goroutine.
 type rendition struct {
 	link.Rendition
-	encoder    codec.VideoEncoder
+	*counts
+	encoder  codec.VideoEncoder
+	small    *picture.Picture // scaled; nil if it is of the canvas's size
+	active   []byte           // of small
+	settled  bool             // it does not get sharper any more
+	fps      int              // that the encoder expects
+	payloads []video.Payload
+	key      media.Time // of the last key frame
+	pool     media.PacketPool
+}
+
+// counts numbers the packets and pictures of an output. It outlives its
+// renditions: one that is wanted again goes on where the last one was left, for
+// numbers that went back would be taken for old ones.
+type counts struct {
+	seq        media.Seq // of the last packet
+	codec      media.Codec
 	packetizer *video.Packetizer
-	small      *picture.Picture // scaled; nil if it is of the canvas's size
-	active     []byte           // of small
-	settled    bool             // it does not get sharper any more
-	fps        int              // that the encoder expects
-	payloads   []video.Payload
-	seq        media.Seq
-	key        media.Time // of the last key frame
-	pool       media.PacketPool
+}
+
+// countsOf returns the numbers of a rendition's output.
+func (p *pictures) countsOf(r link.Rendition) *counts {
+	c := p.counts[r.Output]
+	if c == nil {
+		c = &counts{}
+		p.counts[r.Output] = c
+	}
+	if c.packetizer == nil || c.codec != r.Codec { // with another size an output may be another
+		c.codec, c.packetizer = r.Codec, video.NewPacketizer(r.Codec)
+	}
+	return c
 }
 
 // fit makes the renditions that the server wants, and ends others.
@@ -54,7 +75,7 @@ func (p *pictures) fit(list []link.Rendition) {
 			p.stats.Broken++ // the server goes on waiting for its key frame
 			continue
 		}
-		r := &rendition{Rendition: want, encoder: e, fps: p.program.FPS, packetizer: video.NewPacketizer(want.Codec), seq: p.seqs[want.Output]}
+		r := &rendition{Rendition: want, counts: p.countsOf(want), encoder: e, fps: p.program.FPS}
 		if size != p.canvas.Picture().Size() {
 			r.small = picture.New(want.Width, want.Height)
 		}
@@ -137,7 +158,6 @@ func (p *pictures) encodeOne(now media.Time, r *rendition, o codec.EncodeOptions
 		p.engine.send(r.Output, packet)
 		packet.Release()
 	}
-	p.seqs[r.Output] = r.seq
 }
 
 // expect tells the encoder how many pictures a second come, if that is news: it

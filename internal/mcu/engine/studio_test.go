@@ -16,6 +16,7 @@ import (
 	"github.com/tutti-rtc/tutti/internal/mcu/text"
 	"github.com/tutti-rtc/tutti/internal/mcu/video"
 	"github.com/tutti-rtc/tutti/internal/media"
+	"github.com/tutti-rtc/tutti/internal/wire"
 )
 
 // studio is a server that an engine mixes for, with codecs whose frames say
@@ -29,6 +30,7 @@ type studio struct {
 
 	mu       sync.Mutex
 	frames   []shot                  // guarded by mu; that were encoded
+	numbers  []numbered              // guarded by mu; of pictures in VP8
 	keys     map[uint32][]media.Time // guarded by mu; key frames that came, by output
 	sounds   map[uint32][]heard      // guarded by mu; mixes that came, by output
 	messages []link.Message          // guarded by mu
@@ -45,6 +47,12 @@ type shot struct {
 	size  media.Dimensions
 	image *picture.Picture
 	codec media.Codec
+}
+
+// numbered is how a packet of a picture counts.
+type numbered struct {
+	seq     media.Seq
+	picture uint16
 }
 
 // heard is a frame of a mix.
@@ -114,8 +122,14 @@ func (s *studio) WritePacket(number uint32, p *media.Packet) bool {
 			h.value = math.Float32frombits(binary.BigEndian.Uint32(p.Payload))
 		}
 		s.sounds[number] = append(s.sounds[number], h)
-	} else if p.KeyFrame && p.FrameStart {
+		return true
+	}
+	if p.KeyFrame && p.FrameStart {
 		s.keys[number] = append(s.keys[number], now)
+	}
+	var d wire.VP8Descriptor
+	if p.Codec == media.VP8 && wire.ParseVP8(p.Payload, &d) == nil {
+		s.numbers = append(s.numbers, numbered{p.Seq, d.PictureID})
 	}
 	return true
 }
