@@ -151,8 +151,8 @@ type Encoder struct {
 	changes *changes
 
 	fps   int
-	at    media.Ticks // of the last frame, in the library's count
-	next  int         // the slot of the next frame
+	clock clock
+	next  int // the slot of the next frame
 	tl0   uint8
 	began bool
 	frame codec.Frame
@@ -264,9 +264,10 @@ func (e *Encoder) Encode(p *picture.Picture, o codec.EncodeOptions) (*codec.Fram
 	if key {
 		flags = C.VPX_EFLAG_FORCE_KF
 	}
-	e.tick(o.Timestamp)
+	step := media.Ticks(90000 / e.fps)
+	at := e.clock.tick(o.Timestamp, step)
 	code := C.encode(e.c, (*C.uchar)(&p.Y[0]), (*C.uchar)(&p.U[0]), (*C.uchar)(&p.V[0]), C.int(p.StrideY), C.int(p.StrideUV),
-		C.vpx_codec_pts_t(e.at), C.ulong(90000/e.fps), C.int(s.layer), flags)
+		C.vpx_codec_pts_t(at), C.ulong(step), C.int(s.layer), flags)
 	if code != C.VPX_CODEC_OK {
 		return nil, fmt.Errorf("vpx: %s", C.GoString(C.vpx_codec_err_to_string(C.vpx_codec_err_t(code))))
 	}
@@ -274,18 +275,6 @@ func (e *Encoder) Encode(p *picture.Picture, o codec.EncodeOptions) (*codec.Fram
 		return nil, nil
 	}
 	return e.done(s), nil
-}
-
-// tick moves the library's clock on in whole steps of the frame rate: pictures
-// that come some milliseconds early or late mislead its rate control, by a fifth
-// and more. It follows the caller's clock, and never stands still.
-func (e *Encoder) tick(now media.Ticks) {
-	step := media.Ticks(90000 / e.fps)
-	if !e.began {
-		e.at = now
-		return
-	}
-	e.at += max((now-e.at+step/2)/step, 1) * step
 }
 
 // setActive tells the library what to look at; a key frame shows everything.
